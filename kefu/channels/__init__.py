@@ -1,0 +1,1 @@
+"""Rasa connectors: how messages come in and replies go out."""

@@ -1,0 +1,166 @@
+"""REST connector for the backend of a mini-program or an app, in Rasa's REST format."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.shared.exceptions import InvalidConfigException
+from sanic import Blueprint, Sanic, response
+from sanic.exceptions import PayloadTooLarge
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from kefu.channels.authentication import Authentication, Backend, Refused
+from kefu.channels.dialogue import RasaDialogue
+from kefu.channels.limits import Limiter
+from kefu.channels.rest_format import BadRequest, answer_body, outgoing_body, read_request
+from kefu.environment import secret
+from kefu.reception import Reception
+from kefu.settings import settings
+from kefu.storage import messages
+from kefu.storage.encryption import pseudonym
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_WAIT = 25.0
+_POLL_SECONDS = 0.5
+Handler = Callable[[Request], Awaitable[HTTPResponse]]
+
+
+class RestChannel(InputChannel):
+    """Takes messages from the backends of credentials.yml; Rasa's own has no authentication.
+
+    POST /webhooks/rest/webhook   a message; the answer is the reply
+    GET  /webhooks/rest/messages  what a person wrote meanwhile (long polling)
+    GET  /webhooks/rest/          health
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name, which is part of its addresses."""
+        return "rest"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> RestChannel:
+        """Read the part of credentials.yml. Raises InvalidConfigException."""
+        given = credentials or {}
+        backends = given.get("backends")
+        if not isinstance(backends, dict) or not backends:
+            raise InvalidConfigException(
+                "credentials.yml：RestChannel 需要 backends，例如 miniprogram: {auth: token}"
+            )
+        known = [_backend(name, options) for name, options in backends.items()]
+        return cls(Authentication(known), int(given.get("max_body_bytes", 65536)))
+
+    def __init__(self, authentication: Authentication, max_body: int) -> None:
+        self._authentication = authentication
+        self._max_body = max_body
+        self._limiter = Limiter(settings().reception)
+        self._reception: Reception | None = None
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Return the routes; turns run on the server's agent, behind reception."""
+        routes = Blueprint("kefu_rest")
+
+        @routes.listener("after_server_start")
+        async def start(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+            # Sanic reads 100 MB before a handler sees anything; the rest is refused by size.
+            app.config.REQUEST_MAX_SIZE = 4 * self._max_body
+            app.error_handler.add(PayloadTooLarge, _too_large)
+            self._reception = Reception(RasaDialogue(lambda: app.ctx.agent, self.name()))
+            left = await self._reception.recover()
+            if left:
+                logger.warning("answering %s messages that the last run left", left)
+
+        @routes.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @routes.post("/webhook")
+        async def receive(request: Request) -> HTTPResponse:
+            return await _guarded(self._receive, request)
+
+        @routes.get("/messages")
+        async def wait(request: Request) -> HTTPResponse:
+            return await _guarded(self._wait, request)
+
+        return routes
+
+    async def _receive(self, request: Request) -> HTTPResponse:
+        self._authenticate(request)
+        incoming = read_request(request.body, settings().reception.max_text)
+        if not self._limiter.allows(incoming.customer):
+            raise BadRequest(429, "too_many_messages", "消息太频繁，请稍后再发")
+        if self._reception is None:
+            raise BadRequest(503, "starting", "服务正在启动，请稍后重试")
+        answer = await self._reception.receive(incoming)
+        waiting = await asyncio.to_thread(_take_out, incoming.customer)
+        return response.json(answer_body(answer, incoming.customer, waiting))
+
+    async def _wait(self, request: Request) -> HTTPResponse:
+        """Return a person's messages, waiting up to `wait` seconds for the first."""
+        self._authenticate(request)
+        sender = request.args.get("sender") or ""
+        if not sender.strip():
+            raise BadRequest(400, "missing_sender", "缺少 sender：请填后端核实过的顾客 openid")
+        deadline = time.monotonic() + _seconds(request.args.get("wait") or "0")
+        while True:
+            found = await asyncio.to_thread(_take_out, sender.strip())
+            if found or time.monotonic() >= deadline:
+                return response.json([outgoing_body(m, sender.strip()) for m in found])
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _authenticate(self, request: Request) -> None:
+        if len(request.body) > self._max_body:
+            raise BadRequest(413, "body_too_large", f"请求体超过 {self._max_body} 字节，请缩短")
+        path = f"{request.path}?{request.query_string}" if request.query_string else request.path
+        try:
+            self._authentication.check(request.headers, request.method, path, request.body)
+        except Refused as refused:
+            raise BadRequest(401, "unauthorized", str(refused)) from None
+
+
+async def _guarded(handler: Handler, request: Request) -> HTTPResponse:
+    """Turn every failure into JSON with a code; nothing of the inside is shown."""
+    try:
+        return await handler(request)
+    except BadRequest as bad:
+        logger.info("request refused: %s", bad.code)
+        return _error(bad.status, bad.code, bad.message)
+    except SQLAlchemyError:
+        logger.exception("database failed")
+        return _error(503, "storage_unavailable", "数据暂时无法保存，请稍后用同一 message_id 重试")
+    except Exception:  # last resort: the caller gets a code, the log gets the trace
+        logger.exception("request failed")
+        return _error(500, "internal_error", "服务出错，请稍后用同一 message_id 重试")
+
+
+def _error(status: int, code: str, message: str) -> HTTPResponse:
+    return response.json({"error": {"code": code, "message": message}}, status=status)
+
+
+def _too_large(request: Request, exception: Exception) -> HTTPResponse:
+    return _error(413, "body_too_large", "请求体太大，请缩短")
+
+
+def _take_out(customer: str) -> list[messages.Outgoing]:
+    return messages.take_out(pseudonym(RestChannel.name(), customer), time.time())
+
+
+def _seconds(text: str) -> float:
+    if not text.isdigit():
+        raise BadRequest(400, "bad_wait", f"wait 应为 0 到 {_LONGEST_WAIT:.0f} 的整数（秒）")
+    return min(float(text), _LONGEST_WAIT)
+
+
+def _backend(name: str, options: Any) -> Backend:
+    auth = (options or {}).get("auth", "token") if isinstance(options or {}, dict) else None
+    if auth not in ("token", "hmac"):
+        raise InvalidConfigException(f"credentials.yml：{name} 的 auth 应为 token 或 hmac")
+    return Backend(name, auth, secret(f"rest_token_{name}"))

@@ -1,0 +1,1 @@
+"""Rasa's side of the dialogue: answers filled from the settings, and the handoff policy."""

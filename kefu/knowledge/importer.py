@@ -1,0 +1,136 @@
+"""Rasa importer: the knowledge files become retrieval intents, responses and rules in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+from rasa.shared.core.training_data.structures import StoryGraph
+from rasa.shared.exceptions import RasaException
+from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from kefu.errors import FileProblems
+from kefu.knowledge.model import FOLDER, Category, Entry, read_knowledge
+
+
+class KnowledgeProblem(RasaException):
+    """Raised, for Rasa to print, when the knowledge base cannot be read."""
+
+
+class KnowledgeImporter(TrainingDataImporter):
+    """Reads `data/knowledge/*.yml` beside the config file; nothing is generated on disk.
+
+    Stands in `config.yml` under `importers`, after RasaFileImporter. `forms` are the
+    forms in whose middle a question may be asked: it is answered, then the form goes on.
+    """
+
+    def __init__(
+        self,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: list[str] | str | None = None,
+        forms: list[str] | None = None,
+    ) -> None:
+        """Remember where the project is; files are read on first use."""
+        self._home = Path(config_file or "config.yml").resolve().parent
+        self._forms = forms or []
+        self._paths = _as_paths(training_data_paths)
+        self._read: tuple[Category, ...] | None = None
+
+    def get_domain(self) -> Domain:
+        """Return the domain's part: categories as intents, answers as responses."""
+        categories = self._categories()
+        return Domain.from_dict(
+            {
+                "intents": [category.id for category in categories],
+                "responses": {
+                    f"utter_{entry.label}": [_response(entry)]
+                    for category in categories
+                    for entry in category.entries
+                },
+            }
+        )
+
+    def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
+        """Return one rule a category, and one more for each form it may interrupt."""
+        rules = [rule for c in self._categories() for rule in _rules(c.id, self._forms)]
+        reader = YAMLStoryReader()
+        return StoryGraph(reader.read_from_parsed_yaml({"rules": rules}))
+
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        """Return every phrasing as an example of its entry."""
+        return TrainingData(
+            [
+                _example(phrasing.text, entry)
+                for category in self._categories()
+                for entry in category.entries
+                for phrasing in entry.phrasings
+            ]
+        )
+
+    def get_conversation_tests(self) -> StoryGraph:
+        """Return none: they stand in `tests/`, which RasaFileImporter reads."""
+        return StoryGraph([])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return none: RasaFileImporter reads the configuration."""
+        return {}
+
+    def get_config_file_for_auto_config(self) -> str | None:
+        """Return none: see `get_config`."""
+        return None
+
+    def _categories(self) -> tuple[Category, ...]:
+        # Rasa also imports folders of tests; the knowledge base belongs to none of them.
+        if not any(_contains(path, self._home / FOLDER) for path in self._paths):
+            return ()
+        if self._read is None:
+            try:
+                self._read = read_knowledge(self._home)
+            except FileProblems as error:
+                raise KnowledgeProblem(str(error)) from None
+        return self._read
+
+
+def _example(text: str, entry: Entry) -> Message:
+    message = Message.build(text, intent=entry.label)
+    message.set("metadata", {"intent": {"title": entry.question.text}})
+    return message
+
+
+def _response(entry: Entry) -> dict[str, Any]:
+    response: dict[str, Any] = {"text": entry.answer.text}
+    if entry.buttons:
+        response["buttons"] = [{"title": b.text, "payload": b.text} for b in entry.buttons]
+    if entry.page:
+        response["custom"] = {"page": entry.page}
+    return response
+
+
+def _rules(category: str, forms: list[str]) -> list[dict[str, Any]]:
+    answer = [{"intent": category}, {"action": f"utter_{category}"}]
+    rules: list[dict[str, Any]] = [{"rule": f"answer {category}", "steps": answer}]
+    for form in forms:
+        steps = [*answer, {"action": form}, {"active_loop": form}]
+        rules.append(
+            {
+                "rule": f"answer {category} within {form}",
+                "condition": [{"active_loop": form}],
+                "steps": steps,
+            }
+        )
+    return rules
+
+
+def _as_paths(paths: list[str] | str | None) -> list[Path]:
+    if paths is None:
+        return []
+    return [Path(path).resolve() for path in ([paths] if isinstance(paths, str) else paths)]
+
+
+def _contains(folder: Path, other: Path) -> bool:
+    return folder == other or folder in other.parents

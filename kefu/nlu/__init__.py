@@ -1,0 +1,1 @@
+"""Rasa components: normaliser, order numbers, recogniser with its decision, handoff policy."""

@@ -1,0 +1,352 @@
+"""The gate: every message of every channel passes here, is recorded, and gets an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar
+
+from kefu import replies
+from kefu.bursts import Recognition, is_opener, joined, turns
+from kefu.handoff import holder, notice
+from kefu.replies import Reply
+from kefu.settings import settings
+from kefu.storage import conversations, intake, messages
+from kefu.storage.intake import Settled, Surroundings
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["text", "image", "voice", "enter"]
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_CANCELLED_WAITING = "好的，已取消排队，我继续为你服务。"
+_MEDIA = {
+    "image": "图片收到了，我暂时看不懂图里的内容。请用文字告诉我遇到的问题或订单号；需要人看图的话，可以转人工客服。",
+    "voice": "语音收到了，我暂时听不了语音。请打字告诉我，我马上帮你看；也可以转人工客服。",
+}
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as a channel took it in.
+
+    Attributes:
+        channel: Channel name, with the account where there are several.
+        customer: openid that the channel verified.
+        kind: text, image, voice, or enter (the chat was opened).
+        text: What was typed; an address or description for media.
+        key: The channel's own id; the same id again is a repeat.
+        page, page_order_no: Entry page and the order it shows.
+        test: Not a customer's; stays out of the figures.
+    """
+
+    channel: str
+    customer: str
+    kind: Kind
+    text: str
+    key: str | None = None
+    page: str | None = None
+    page_order_no: str | None = None
+    test: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the dialogue is given.
+
+    Attributes:
+        conversation: Conversation id.
+        message_id: Id that stays the same when the turn is repeated after a crash.
+        text: All messages of the burst.
+        metadata: page, order_no, button.
+        active_loop: Form that waits for input, if any.
+    """
+
+    conversation: str
+    message_id: str
+    text: str
+    metadata: dict[str, Any]
+    active_loop: str | None
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """What the dialogue made of it: replies without recipient, and the row for the figures."""
+
+    replies: Sequence[Reply]
+    outcome: str
+    label: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a channel hands to the customer for one message.
+
+    Attributes:
+        message: Message id.
+        state: answered, failed (an apology and a ticket), held (a person speaks),
+            or merged (the reply is in the answer to message `merged_into`).
+        replies: In Rasa's REST format, without recipient.
+    """
+
+    message: int
+    state: str
+    replies: Sequence[Reply]
+    merged_into: int | None = None
+
+
+class Dialogue(Protocol):
+    """The one that thinks of a reply: Rasa, behind its connector."""
+
+    async def recognise(self, text: str) -> Recognition:
+        """Recognise a text without touching any conversation."""
+        ...
+
+    async def take_turn(self, turn: Turn) -> TurnResult:
+        """Run one turn; an exception or no reply at all counts as a failed turn."""
+        ...
+
+
+@dataclass
+class _Pending:
+    incoming: Incoming
+    message: int
+    received_at: float
+    reply_state: str
+    answer: asyncio.Future[Answer] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Reception:
+    """Records, orders, merges, asks who holds the conversation, and never leaves silence."""
+
+    def __init__(self, dialogue: Dialogue, clock: Callable[[], float] = time.time) -> None:
+        self._dialogue = dialogue
+        self._clock = clock
+        self._queues: dict[str, deque[_Pending]] = {}
+        self._pending: dict[int, _Pending] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="reception")
+
+    async def receive(self, incoming: Incoming) -> Answer:
+        """Take a message in and return what to hand to the customer.
+
+        It is recorded before anything else happens. A repeat gives the same answer
+        and no second turn.
+        """
+        now = self._clock()
+        conversation, recorded = await self._off_loop(_take_in, incoming, now)
+        if recorded.id in self._pending:
+            return await asyncio.shield(self._pending[recorded.id].answer)
+        if recorded.repeat and recorded.state != "received":
+            return await self._off_loop(_answer_given, recorded)
+        pending = _Pending(incoming, recorded.id, now, "delivered")
+        return await asyncio.shield(self._enqueue(conversation, pending))
+
+    async def recover(self) -> int:
+        """Answer what a crash left unanswered; return how many messages that are."""
+        left = await self._off_loop(messages.unanswered, self._clock())
+        for message in left:
+            if message.id not in self._pending and message.kind == "text":
+                channel = await self._off_loop(conversations.channel_of, message.conversation)
+                incoming = Incoming(channel or "", "", "text", message.body)
+                pending = _Pending(incoming, message.id, message.created_at, "pending")
+                self._enqueue(message.conversation, pending)
+        return len(left)
+
+    def _enqueue(self, conversation: str, pending: _Pending) -> asyncio.Future[Answer]:
+        self._pending[pending.message] = pending
+        queue = self._queues.get(conversation)
+        if queue is None:
+            self._queues[conversation] = deque([pending])
+            task = asyncio.ensure_future(self._work(conversation))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            queue.append(pending)
+        return pending.answer
+
+    async def _work(self, conversation: str) -> None:
+        """Answer the messages of one conversation in their order until none is left."""
+        queue = self._queues[conversation]
+        bursting = False
+        try:
+            while queue:
+                if bursting or is_opener(queue[-1].incoming.text):
+                    await asyncio.sleep(settings().reception.burst_window)
+                arrived = list(queue)
+                queue.clear()
+                for batch in await self._batches(arrived):
+                    await self._answer(conversation, batch)
+                bursting = bool(queue)
+        finally:
+            del self._queues[conversation]
+
+    async def _batches(self, arrived: list[_Pending]) -> list[list[_Pending]]:
+        if len(arrived) == 1:
+            return [arrived]
+        batches: list[list[_Pending]] = []
+        texts: list[_Pending] = []
+        for pending in [*arrived, None]:
+            if pending is not None and pending.incoming.kind == "text":
+                texts.append(pending)
+                continue
+            batches += await self._text_batches(texts)
+            texts = []
+            if pending is not None:
+                batches.append([pending])
+        return batches
+
+    async def _text_batches(self, texts: list[_Pending]) -> list[list[_Pending]]:
+        try:
+            recognised = [await self._dialogue.recognise(p.incoming.text) for p in texts]
+        except Exception:  # the turn itself will fail and say so
+            logger.exception("burst could not be divided")
+            return [texts]
+        return [[texts[i] for i in group] for group in turns(recognised)]
+
+    async def _answer(self, conversation: str, batch: list[_Pending]) -> None:
+        """Run one turn and settle it, whatever happens."""
+        try:
+            state, result = await self._result(conversation, batch)
+        except Exception:  # last resort: the customer must not be left in silence
+            logger.exception("turn failed: message %s", batch[-1].message)
+            state, result = "failed", await self._apology(conversation, batch)
+        last, others = batch[-1], [p.message for p in batch[:-1]]
+        try:
+            settled = _settled(conversation, batch, state, result, self._clock())
+            await self._off_loop(intake.settle, settled)
+        except Exception:  # the reply exists; that it could not be recorded must not hide it
+            logger.exception("turn could not be recorded: message %s", last.message)
+        for pending in batch:
+            self._pending.pop(pending.message, None)
+        for pending in batch[:-1]:
+            _resolve(pending, Answer(pending.message, "merged", [], last.message))
+        _resolve(last, Answer(last.message, state, result.replies))
+        logger.info(
+            "turn %s: %s %s in %.0f ms, %d merged", last.message, result.outcome, result.label,
+            (self._clock() - batch[0].received_at) * 1000, len(others),
+        )  # fmt: skip
+
+    async def _result(self, conversation: str, batch: list[_Pending]) -> tuple[str, TurnResult]:
+        incoming = batch[-1].incoming
+        who, around = await self._off_loop(_before, conversation, self._clock())
+        if who != "bot":
+            return await self._off_loop(self._while_held, conversation, who, batch)
+        if incoming.kind == "enter":
+            welcome = replies.welcome(settings(), incoming.page)
+            return "answered", TurnResult([welcome], "welcome")
+        if incoming.kind in _MEDIA:
+            shown = replies.buttons([replies.HUMAN])
+            reply: Reply = {"text": _MEDIA[incoming.kind], "buttons": shown}
+            return "answered", TurnResult([reply], "not_recognised", incoming.kind)
+        turn = _turn(conversation, batch, around)
+        timeout = settings().reception.turn_timeout
+        result = await asyncio.wait_for(self._dialogue.take_turn(turn), timeout)
+        if not result.replies:
+            raise SilentTurn(f"no reply to message {batch[-1].message}")
+        return "answered", result
+
+    def _while_held(
+        self, conversation: str, who: str, batch: list[_Pending]
+    ) -> tuple[str, TurnResult]:
+        text = batch[-1].incoming.text.strip()
+        if who == "waiting" and text == replies.CANCEL_WAITING:
+            holder.cancel(conversation, self._clock())
+            return "answered", TurnResult([{"text": _CANCELLED_WAITING}], "human")
+        return "held", TurnResult([], "held")
+
+    async def _apology(self, conversation: str, batch: list[_Pending]) -> TurnResult:
+        """Apologise and leave a ticket; when not even that works, apologise all the same."""
+        text = settings().assistant.apology
+        try:
+            told = await self._off_loop(_leave_ticket, conversation, batch, self._clock())
+            text = f"{text}\n{told}"
+        except Exception:  # the database may be what failed
+            logger.exception("no ticket for message %s", batch[-1].message)
+        return TurnResult([{"text": text}], "failed")
+
+    async def _off_loop(
+        self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
+
+
+class SilentTurn(Exception):
+    """Raised when the dialogue ended a turn without saying anything."""
+
+
+def _take_in(incoming: Incoming, now: float) -> tuple[str, messages.Recorded]:
+    conversation = conversations.remember(
+        incoming.channel, incoming.customer, now, incoming.page, incoming.page_order_no
+    )
+    # Opening the chat is no message of the customer's: it is not recovered after a crash.
+    author, kind = ("system", "event") if incoming.kind == "enter" else ("customer", incoming.kind)
+    body = incoming.text or ("进入客服" if incoming.kind == "enter" else "")
+    recorded = messages.record(conversation, author, kind, body, incoming.key, now)
+    return conversation, recorded
+
+
+def _answer_given(recorded: messages.Recorded) -> Answer:
+    """Return the answer that a message got when it first came."""
+    if recorded.state == "merged":
+        return Answer(recorded.id, "merged", [], recorded.turn)
+    given = [json.loads(m.body) for m in messages.reply_of(recorded.id) if m.author == "bot"]
+    return Answer(recorded.id, recorded.state, given)
+
+
+def _before(conversation: str, now: float) -> tuple[str, Surroundings]:
+    return holder.who_holds(conversation, now), intake.surroundings(conversation)
+
+
+def _turn(conversation: str, batch: list[_Pending], around: Surroundings) -> Turn:
+    text = joined([pending.incoming.text for pending in batch])
+    metadata: dict[str, Any] = {
+        "page": around.page,
+        "order_no": around.page_order_no,
+        "button": text in around.payloads,
+    }
+    known = {key: value for key, value in metadata.items() if value}
+    return Turn(conversation, f"m{batch[-1].message}", text, known, around.active_loop)
+
+
+def _settled(
+    conversation: str, batch: list[_Pending], state: str, result: TurnResult, now: float
+) -> Settled:
+    last = batch[-1]
+    return Settled(
+        conversation=conversation,
+        channel=last.incoming.channel,
+        turn=last.message,
+        merged=[pending.message for pending in batch[:-1]],
+        state=state,
+        replies=result.replies,
+        reply_state=last.reply_state,
+        outcome=result.outcome,
+        label=result.label,
+        score=result.score,
+        started_at=batch[0].received_at,
+        now=now,
+        test=last.incoming.test,
+    )
+
+
+def _leave_ticket(conversation: str, batch: list[_Pending], now: float) -> str:
+    question = joined([pending.incoming.text for pending in batch])
+    handoff = holder.request(conversation, "failed_turn", question, None, now)
+    return notice.told(handoff, now)
+
+
+def _resolve(pending: _Pending, answer: Answer) -> None:
+    if not pending.answer.done():
+        pending.answer.set_result(answer)

@@ -1,0 +1,63 @@
+"""Replies in Rasa's REST format, and the few that need nothing but the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kefu.handoff.hours import Schedule
+from kefu.settings import Settings
+
+NONE_OF_THESE = "以上都不是"
+HUMAN = "转人工"
+CANCEL = "取消"
+CANCEL_WAITING = "取消排队"
+
+Reply = dict[str, Any]
+
+
+def button(title: str, payload: str | None = None) -> dict[str, str]:
+    """Return a button; its payload is what the customer says by pressing it."""
+    return {"title": title, "payload": payload or title}
+
+
+def buttons(titles: Iterable[str]) -> list[dict[str, str]]:
+    """Return buttons that say what they show."""
+    return [button(title) for title in titles]
+
+
+def values(settings: Settings) -> dict[str, str]:
+    """Return what placeholders in answers and texts stand for."""
+    return {
+        "name": settings.assistant.name,
+        "shop_name": settings.assistant.shop_name,
+        "contact_phone": settings.assistant.contact_phone,
+        "service_hours": Schedule(settings.service_hours, settings.assistant.zone).describe(),
+    }
+
+
+def fill(text: str, **known: str) -> str:
+    """Replace {placeholders} that are known; anything else in braces stays as it is."""
+    for key, value in known.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
+def welcome(settings: Settings, page: str | None = None) -> Reply:
+    """Return the welcome with hot questions; `page` is the entry page's key."""
+    chosen = settings.welcome.pages.get(page or "")
+    text = chosen.welcome if chosen else settings.welcome.text
+    hot = chosen.hot_questions if chosen else settings.welcome.hot_questions
+    return {"text": fill(text, **values(settings)), "buttons": buttons(hot)}
+
+
+def options(titles: Iterable[str]) -> Reply:
+    """Return the question which of up to three entries was meant."""
+    return {"text": "您是不是想问：", "buttons": buttons([*titles, NONE_OF_THESE])}
+
+
+def not_recognised(settings: Settings) -> Reply:
+    """Return the honest answer to a message that was not understood."""
+    hot = [text for text in settings.welcome.hot_questions if text != HUMAN][:3]
+    text = "抱歉，我没有听懂。换个说法再问我一次，或者点下面的问题；也可以转人工客服。"
+    return {"text": text, "buttons": buttons([*hot, HUMAN])}

@@ -1,0 +1,268 @@
+"""The operator's settings: one table with types, defaults and checks, read from settings.yml."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, Extra, Field, ValidationError, validator
+
+from kefu import marked_yaml
+from kefu.environment import environment
+from kefu.errors import FileProblems
+from kefu.shop import checks
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPAN = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)$")
+
+
+class _Section(BaseModel):
+    class Config:
+        extra = Extra.forbid
+        frozen = True
+
+
+def _at_most_eight(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) > 8:
+        raise ValueError(f"热门问题有 {len(value)} 个，至多 8 个，请删去一些")
+    return value
+
+
+class Assistant(_Section):
+    """Who the assistant is."""
+
+    name: str = Field("小客", min_length=1, max_length=20)
+    avatar: str = ""
+    shop_name: str = Field("示例商城", min_length=1, max_length=20)
+    contact_phone: str = Field("400-000-0000", max_length=20)
+    timezone: str = "Asia/Shanghai"
+    apology: str = Field(
+        "抱歉，系统暂时出了点问题，已通知人工客服跟进，请稍后再试。", max_length=100
+    )
+
+    @validator("timezone")
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("没有这个时区，例如 Asia/Shanghai") from None
+        return value
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone in which service hours are meant."""
+        return ZoneInfo(self.timezone)
+
+
+class Page(_Section):
+    """What greets a customer who comes from one page of the mini-program."""
+
+    welcome: str = Field(..., max_length=200)
+    hot_questions: tuple[str, ...] = ()
+
+    _at_most_eight = validator("hot_questions", allow_reuse=True)(_at_most_eight)
+
+
+class Welcome(_Section):
+    """The first message; pages override it by their key (product, order, member)."""
+
+    text: str = Field(..., min_length=1, max_length=200)
+    hot_questions: tuple[str, ...] = ()
+
+    _at_most_eight = validator("hot_questions", allow_reuse=True)(_at_most_eight)
+    pages: dict[str, Page] = {}
+
+
+class Holiday(_Section):
+    """A day whose hours differ from its weekday's; no hours = closed."""
+
+    date: date
+    hours: tuple[str, ...] = ()
+
+    @validator("hours", each_item=True)
+    def _span(cls, value: str) -> str:
+        return _checked_span(value)
+
+
+class ServiceHours(_Section):
+    """When people are there, in the assistant's time zone."""
+
+    weekly: dict[str, tuple[str, ...]]
+    holidays: tuple[Holiday, ...] = ()
+
+    @validator("weekly")
+    def _weekdays(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        unknown = sorted(set(value) - set(WEEKDAYS))
+        if unknown:
+            raise ValueError(f"「{unknown[0]}」不是星期，请用 {'、'.join(WEEKDAYS)}")
+        return {day: tuple(_checked_span(s) for s in spans) for day, spans in value.items()}
+
+
+class Handoff(_Section):
+    """When a person is brought in, and how waiting is announced."""
+
+    keywords: tuple[str, ...] = ("转人工", "人工客服", "真人")
+    unrecognised_limit: int = Field(3, ge=1, le=20)
+    repeat_limit: int = Field(2, ge=1, le=20)
+    invalid_input_limit: int = Field(3, ge=1, le=20)
+    complaint_entries: tuple[str, ...] = ("service/complaint",)
+    idle_minutes: int = Field(30, ge=1, le=1440)
+    default_wait_minutes: int = Field(3, ge=1, le=240)
+    waiting_notice: str = "正在为你转接人工客服，请稍候（预计等待{minutes}分钟）"
+    off_hours_notice: str = (
+        "现在不在人工服务时间（{service_hours}）。请直接留言，上班后会有人工客服回复你。"
+    )
+
+    @validator("waiting_notice")
+    def _names_minutes(cls, value: str) -> str:
+        if "{minutes}" not in value:
+            raise ValueError("等待提示里必须有 {minutes}")
+        return value
+
+
+class Reception(_Section):
+    """How messages are taken in. Times in seconds, sizes in characters or bytes."""
+
+    burst_window: float = Field(0.3, ge=0, le=3)
+    turn_timeout: float = Field(2.7, gt=0, le=30)
+    max_text: int = Field(2000, ge=100, le=20000)
+    per_customer_per_minute: int = Field(60, ge=1)
+    total_per_second: int = Field(200, ge=1)
+
+
+class OrderNumbers(_Section):
+    """What an order number looks like: regular expressions on the normalised message."""
+
+    patterns: tuple[str, ...] = (r"20\d{14,16}",)
+
+    @validator("patterns", each_item=True)
+    def _compiles(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"不是正确的正则表达式：{error}") from None
+        return value
+
+
+class Gateway(_Section):
+    """Where a system of the merchant is and how its answers are read; docs/shop.md is the table.
+
+    adapter `http`: `paths` maps a call to a path, `bodies` to the JSON sent along.
+    adapter `sql`: `queries` maps a call to a SELECT.
+    Both: `fields` maps our names to theirs, `states` their words to ours. `timeout`
+    counts seconds for a whole call, retries included.
+    """
+
+    adapter: Literal["http", "sql"] = "http"
+    url: str = ""
+    auth: Literal["signature", "bearer", "key", "none"] = "signature"
+    ca_file: str = ""
+    timeout: float = Field(default=1.5, gt=0, le=10)
+    retries: int = Field(default=1, ge=0, le=3)
+    breaker_failures: int = Field(default=5, ge=1)
+    breaker_seconds: float = Field(default=15, gt=0)
+    paths: dict[str, str] = {}
+    bodies: dict[str, dict[str, str]] = {}
+    queries: dict[str, str] = {}
+    fields: dict[str, dict[str, str]] = {}
+    states: dict[str, dict[str, str]] = {}
+
+    _url = validator("url", allow_reuse=True)(checks.check_url)
+    _paths = validator("paths", allow_reuse=True)(checks.check_paths)
+    _bodies = validator("bodies", allow_reuse=True)(checks.check_bodies)
+    _queries = validator("queries", allow_reuse=True)(checks.check_queries)
+    _fields = validator("fields", allow_reuse=True)(checks.check_fields)
+    _states = validator("states", allow_reuse=True)(checks.check_states)
+
+
+class Shop(_Section):
+    """The merchant's systems: orders (with logistics and after-sales) and members."""
+
+    orders: Gateway = Gateway()
+    members: Gateway = Gateway()
+
+
+class Retention(_Section):
+    """How long kinds of data are kept, in days."""
+
+    messages_days: int = Field(180, ge=1)
+    turns_days: int = Field(730, ge=1)
+
+
+class Settings(_Section):
+    """The whole of settings.yml."""
+
+    assistant: Assistant = Assistant()
+    welcome: Welcome
+    service_hours: ServiceHours
+    handoff: Handoff = Handoff()
+    reception: Reception = Reception()
+    order_numbers: OrderNumbers = OrderNumbers()
+    shop: Shop = Shop()
+    retention: Retention = Retention()
+
+
+def read_settings(file: Path) -> Settings:
+    """Read and check one settings file.
+
+    Raises:
+        FileProblems: With file, line and remedy of everything that is wrong.
+    """
+    source = marked_yaml.read(file)
+    if not isinstance(source.data, dict):
+        raise FileProblems([source.problem("设置文件应由「名称: 值」组成")])
+    try:
+        return Settings.parse_obj(source.data)
+    except ValidationError as error:
+        problems = [
+            source.problem(f"{'.'.join(map(str, e['loc']))}：{_in_chinese(e)}", *e["loc"])
+            for e in error.errors()
+        ]
+        raise FileProblems(problems) from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the project's settings, read once a process."""
+    return read_settings(environment().home / "settings.yml")
+
+
+def _checked_span(value: str) -> str:
+    match = _SPAN.match(value)
+    if not match or _minutes(value[6:]) <= _minutes(value[:5]) or _minutes(value[6:]) > 1440:
+        raise ValueError(f'「{value}」不是时间段，请写成 "09:00-18:00"（带引号，先早后晚）')
+    return value
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def span_minutes(span: str) -> tuple[int, int]:
+    """Return start and end of "09:00-18:00" in minutes since midnight."""
+    return _minutes(span[:5]), _minutes(span[6:])
+
+
+_MESSAGES = {
+    "value_error.missing": "缺少这一项，请补上",
+    "value_error.extra": "没有这个设置项，请检查拼写或删去",
+    "type_error.integer": "应为整数",
+    "type_error.float": "应为数字",
+    "type_error.str": "应为文字，请加上引号",
+    "type_error.dict": "应由「名称: 值」组成",
+    "type_error.tuple": "应为列表，每行以「- 」开头",
+}
+
+
+def _in_chinese(error: dict[str, Any]) -> str:
+    kind = str(error["type"])
+    if kind in _MESSAGES:
+        return _MESSAGES[kind]
+    limit = error.get("ctx", {}).get("limit_value")
+    if limit is not None:
+        return f"超出允许范围（界限 {limit}），请改小或改大"
+    return str(error["msg"])

@@ -1,0 +1,1 @@
+"""One SQLAlchemy database: engine, tables, migrations, encryption, and Rasa's two stores."""

@@ -1,0 +1,70 @@
+"""The database engine: made once a process, tuned for SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.pool import QueuePool
+
+from kefu.environment import environment
+
+
+def make_engine(url: str) -> Engine:
+    """Make an engine; for SQLite in WAL mode with a busy time-out of 5 s.
+
+    `synchronous=NORMAL` keeps every commit through a crash of a process; a crash
+    of the machine may lose the last commits but never corrupts the file.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, future=True, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The default pool reconnects for every transaction, which costs more than most of them.
+    engine = create_engine(
+        url, future=True, connect_args={"check_same_thread": False}, poolclass=QueuePool
+    )
+    event.listen(engine, "connect", _tune_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """Return this process's engine on the configured database."""
+    return make_engine(environment().database_url)
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """Open a transaction that writes; committed at the end, rolled back on an exception."""
+    with engine().begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """Open a transaction that only reads, and so never waits for a writer."""
+    with engine().execution_options(kefu_reads=True).begin() as connection:
+        yield connection
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # The driver's own BEGIN is deferred and turns two readers that write into a
+    # "database is locked"; _begin sends ours instead.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA busy_timeout=5000")
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("kefu_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

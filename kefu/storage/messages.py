@@ -1,0 +1,228 @@
+"""Everything said, in and out: the durable record, the outbox and the transcript."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from kefu.storage.engine import reading, writing
+from kefu.storage.reply_text import readable
+from kefu.storage.tables import messages
+from kefu.storage.upsert import insert_or_ignore
+
+_KEY_LENGTH = 128
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A message of a customer as the database knows it.
+
+    Attributes:
+        id: Message id; also the id of the turn it starts.
+        repeat: It was recorded before; the other fields are those of the first time.
+        state: received, answered, merged, failed or held.
+        turn: The message whose turn answered it; None until then.
+        created_at: When it was first recorded, UTC seconds.
+    """
+
+    id: int
+    repeat: bool
+    state: str
+    turn: int | None
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A message of a customer that was recorded, and whose turn never ended."""
+
+    id: int
+    conversation: str
+    kind: str
+    body: str
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to a customer; the body of the bot's is JSON, an agent's is text."""
+
+    id: int
+    author: str
+    body: str
+    turn: int | None
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a transcript: UTC seconds, author and readable text."""
+
+    at: float
+    author: str
+    text: str
+
+
+def record(
+    conversation: str, author: str, kind: str, body: str, key: str | None, now: float
+) -> Recorded:
+    """Record an incoming message in one atomic step.
+
+    Args:
+        conversation: Conversation id.
+        author: customer, or system for an event of the channel.
+        kind: text, image, voice or event.
+        body: Text, or what stands for it.
+        key: The channel's own id, stored as it is: it must not name the customer.
+            None where the channel has none; then nothing counts as a repeat.
+        now: UTC seconds.
+    """
+    key = None if key is None else _storable(key)
+    row = {"author": author, "kind": kind, "body": body, "state": "received", "created_at": now}
+    with writing() as connection:
+        made = insert_or_ignore(
+            connection,
+            messages,
+            on=("conversation", "key"),
+            conversation=conversation,
+            key=key,
+            **row,
+        )
+        if made is not None:
+            return Recorded(made, False, "received", None, now)
+        same = (messages.c.conversation == conversation) & (messages.c.key == key)
+        first = connection.execute(select(messages).where(same)).one()
+    return Recorded(first.id, True, first.state, first.turn, first.created_at)
+
+
+def finish(ids: Iterable[int], state: str, turn: int | None, now: float) -> None:
+    """End the turn of incoming messages: answered, failed or held."""
+    _close(ids, state=state, turn=turn, done_at=now)
+
+
+def merged(ids: Iterable[int], into: int, now: float) -> None:
+    """Note that messages of a burst are answered together with the message `into`."""
+    _close(ids, state="merged", turn=into, done_at=now)
+
+
+def add_reply(
+    conversation: str, author: str, body: str, turn: int | None, now: float, state: str = "pending"
+) -> int:
+    """Record an outgoing message and return its id.
+
+    Args:
+        conversation: Conversation id.
+        author: bot, agent or system.
+        body: JSON in Rasa's REST format from the bot, text from an agent.
+        turn: The customer's message that it answers.
+        now: UTC seconds.
+        state: `pending` until a channel takes it; `delivered` when it is on its way.
+    """
+    values = {
+        "conversation": conversation,
+        "author": author,
+        "kind": "text",
+        "body": body,
+        "state": state,
+        "turn": turn,
+        "created_at": now,
+        "done_at": now if state == "delivered" else None,
+    }
+    with writing() as connection:
+        row: int = connection.execute(insert(messages).values(values)).inserted_primary_key[0]
+    return row
+
+
+def reply_of(turn: int) -> list[Outgoing]:
+    """Return what was said in answer to a customer's message, oldest first.
+
+    A message that was merged into another shares the answer of that one.
+    """
+    asked = select(messages.c.conversation, messages.c.state, messages.c.turn)
+    with reading() as connection:
+        question = connection.execute(asked.where(messages.c.id == turn)).first()
+        if question is None:
+            return []
+        answered = question.turn if question.state == "merged" else turn
+        ours = (messages.c.conversation == question.conversation) & (messages.c.turn == answered)
+        return _outgoing(connection.execute(_by_us(ours)))
+
+
+def pending_out(conversation: str) -> list[Outgoing]:
+    """Return what waits to be handed to the customer, oldest first, without taking it."""
+    waiting = (messages.c.conversation == conversation) & (messages.c.state == "pending")
+    with reading() as connection:
+        return _outgoing(connection.execute(_by_us(waiting)))
+
+
+def mark_delivered(ids: Iterable[int], now: float) -> list[int]:
+    """Take outgoing messages; return those that nobody else took before.
+
+    Only these may be handed over: of two readers each message goes to one.
+    """
+    mine = messages.c.id.in_(list(ids)) & (messages.c.state == "pending")
+    taken = update(messages).values(state="delivered", done_at=now)
+    with writing() as connection:
+        won = connection.execute(select(messages.c.id).where(mine).with_for_update()).scalars()
+        claimed = sorted(won)
+        connection.execute(taken.where(messages.c.id.in_(claimed)))
+    return claimed
+
+
+def take_out(conversation: str, now: float) -> list[Outgoing]:
+    """Take everything that waits for the customer, oldest first, in one step."""
+    waiting = pending_out(conversation)
+    claimed = set(mark_delivered([m.id for m in waiting], now)) if waiting else set()
+    return [message for message in waiting if message.id in claimed]
+
+
+def unanswered(older_than: float) -> list[Unanswered]:
+    """Return customers' messages recorded before `older_than` whose turn never ended."""
+    query = (
+        select(messages)
+        .where(messages.c.state == "received", messages.c.author == "customer")
+        .where(messages.c.created_at < older_than)
+        .order_by(messages.c.id)
+    )
+    with reading() as connection:
+        rows = connection.execute(query).all()
+    return [Unanswered(r.id, r.conversation, r.kind, r.body, r.created_at) for r in rows]
+
+
+def transcript(conversation: str, limit: int = 200) -> list[Line]:
+    """Return the last `limit` messages, oldest first, the bot's as a person would see them."""
+    query = (
+        select(messages)
+        .where(messages.c.conversation == conversation)
+        .order_by(messages.c.id.desc())
+        .limit(limit)
+    )
+    with reading() as connection:
+        rows = connection.execute(query).all()
+    rows.reverse()
+    return [Line(r.created_at, r.author, readable(r.author, r.kind, r.body)) for r in rows]
+
+
+def _close(ids: Iterable[int], **values: Any) -> None:
+    with writing() as connection:
+        connection.execute(update(messages).where(messages.c.id.in_(list(ids))).values(**values))
+
+
+def _by_us(where: Any) -> Any:
+    ours = messages.c.author.in_(("bot", "agent", "system")) & (messages.c.kind != "event")
+    return select(messages).where(where, ours).order_by(messages.c.id)
+
+
+def _outgoing(rows: Iterable[Any]) -> list[Outgoing]:
+    return [Outgoing(r.id, r.author, r.body, r.turn, r.created_at) for r in rows]
+
+
+def _storable(key: str) -> str:
+    """Return the key, or its digest where the column could not hold it."""
+    if len(key) <= _KEY_LENGTH and key.isprintable():
+        return key
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,33 @@
+"""Fixtures that most tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kefu.environment import environment
+from kefu.settings import settings
+from kefu.storage import encryption, engine, migrate
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _forget() -> None:
+    if engine.engine.cache_info().currsize:
+        engine.engine().dispose()
+    for cached in (environment, settings, engine.engine, encryption.data_cipher):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test an empty data directory and database of its own; return the directory."""
+    monkeypatch.setenv("KEFU_HOME", str(PROJECT))
+    monkeypatch.setenv("KEFU_VAR", str(tmp_path / "var"))
+    monkeypatch.delenv("KEFU_DATABASE_URL", raising=False)
+    _forget()
+    migrate.upgrade()
+    yield tmp_path / "var"
+    _forget()

@@ -1,0 +1,170 @@
+"""Who speaks with the customer, and that two never do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+
+from kefu.handoff import holder
+from kefu.handoff.holder import Handoff, HandoffError
+from kefu.storage import messages
+from kefu.storage.engine import engine
+from tests.handoff.moments import MINUTE, NIGHT, NOON, ask
+
+Value = TypeVar("Value")
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def race(count: int, work: Callable[[int], Value]) -> list[Value]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, range(count)))
+
+
+def test_inside_the_hours_the_customer_waits_and_the_bot_is_silent() -> None:
+    assert holder.who_holds("c1", NOON) == "bot"
+    handoff = ask()
+    assert (handoff.state, handoff.announce) == ("waiting", True)
+    assert holder.who_holds("c1", NOON + MINUTE) == "waiting"
+    holder.accept(handoff.id, "小王", NOON + MINUTE)
+    assert holder.who_holds("c1", NOON + 2 * MINUTE) == "agent"
+    assert holder.who_holds("c2", NOON) == "bot"
+
+
+def test_outside_the_hours_a_ticket_is_left_and_the_bot_goes_on() -> None:
+    handoff = ask(now=NIGHT)
+    assert (handoff.state, handoff.announce) == ("left", True)
+    assert holder.who_holds("c1", NIGHT) == "bot"
+    assert [h.id for h in holder.open_handoffs()] == [handoff.id]
+
+
+def test_asking_again_changes_nothing_while_one_is_open() -> None:
+    first = ask()
+    again = ask(now=NOON + MINUTE)
+    assert (again.id, again.announce, again.requested_at) == (first.id, False, NOON)
+
+
+def test_a_ticket_of_the_night_becomes_a_wait_when_asked_for_by_day() -> None:
+    ticket = ask(now=NIGHT - 86400)
+    by_day = ask(now=NOON)
+    assert (by_day.id, by_day.state, by_day.announce) == (ticket.id, "waiting", True)
+    assert by_day.requested_at == NOON
+
+
+def test_done_gives_the_customer_back_and_a_new_request_is_a_new_one() -> None:
+    handoff = ask()
+    holder.accept(handoff.id, "小王", NOON)
+    closed = holder.close(handoff.id, "done", NOON + MINUTE)
+    assert (closed.state, closed.close_reason, closed.closed_at) == ("closed", "done", NOON + 60)
+    assert holder.who_holds("c1", NOON + MINUTE) == "bot"
+    assert ask(now=NOON + 2 * MINUTE).id != handoff.id
+
+
+def test_an_idle_agent_loses_the_customer_to_the_bot() -> None:
+    handoff = ask()
+    holder.accept(handoff.id, "小王", NOON)
+    holder.reply(handoff.id, "小王", "请稍等", NOON + 20 * MINUTE)
+    assert holder.who_holds("c1", NOON + 49 * MINUTE) == "agent"
+    assert holder.who_holds("c1", NOON + 50 * MINUTE) == "bot"
+    closed = holder.get(handoff.id)
+    assert (closed.state, closed.close_reason) == ("closed", "idle")
+
+
+def test_who_waits_for_nobody_keeps_a_ticket_and_gets_the_bot_back() -> None:
+    handoff = ask()
+    assert holder.who_holds("c1", NOON + 29 * MINUTE) == "waiting"
+    assert holder.who_holds("c1", NOON + 30 * MINUTE) == "bot"
+    assert holder.get(handoff.id).state == "left"
+    holder.accept(handoff.id, "小王", NOON + 40 * MINUTE)
+    assert holder.who_holds("c1", NOON + 40 * MINUTE) == "agent"
+
+
+def test_all_that_is_idle_can_be_given_back_at_once() -> None:
+    held, waiting, ticket = ask("c1"), ask("c2"), ask("c3", NOON - 86400 + 12 * 3600)
+    holder.accept(held.id, "小王", NOON)
+    fresh = ask("c4", NOON + 20 * MINUTE)
+    given = holder.give_back(None, NOON + 31 * MINUTE)
+    assert [(h.id, h.state) for h in given] == [(held.id, "closed"), (waiting.id, "left")]
+    states = {h.id: h.state for h in holder.open_handoffs()}
+    assert states == {fresh.id: "waiting", waiting.id: "left", ticket.id: "left"}
+
+
+def test_an_agents_reply_accepts_and_waits_for_the_customer() -> None:
+    handoff = ask()
+    holder.reply(handoff.id, "小王", "你好，我来帮你", NOON + MINUTE)
+    assert holder.get(handoff.id).agent == "小王"
+    assert [(m.author, m.body) for m in messages.pending_out("c1")] == [("agent", "你好，我来帮你")]
+
+
+def test_what_cannot_be_done_is_said_in_words() -> None:
+    handoff = ask()
+    with pytest.raises(HandoffError, match="没有编号为 99 的转接"):
+        holder.accept(99, "小王", NOON)
+    with pytest.raises(HandoffError, match="没有编号为 99 的转接"):
+        holder.get(99)
+    with pytest.raises(HandoffError, match="没有编号为 99 的转接"):
+        holder.close(99, "done", NOON)
+    with pytest.raises(HandoffError, match="回复内容为空"):
+        holder.reply(handoff.id, "小王", "  ", NOON)
+    holder.accept(handoff.id, "小王", NOON)
+    with pytest.raises(HandoffError, match="正由 小王 接待"):
+        holder.reply(handoff.id, "小李", "你好", NOON)
+    holder.close(handoff.id, "done", NOON)
+    for late in (
+        lambda: holder.reply(handoff.id, "小王", "还在吗", NOON),
+        lambda: holder.close(handoff.id, "done", NOON),
+    ):
+        with pytest.raises(HandoffError, match="已结束"):
+            late()
+    assert messages.pending_out("c1") == []
+
+
+def test_the_question_is_not_readable_in_the_database() -> None:
+    ask()
+    with engine().connect() as connection:
+        stored = connection.exec_driver_sql("SELECT question FROM handoffs").scalar_one()
+    assert "发货".encode() not in bytes(stored)
+
+
+def test_requests_that_race_open_one_handoff() -> None:
+    results = race(8, lambda n: ask(now=NOON + n))
+    assert len({handoff.id for handoff in results}) == 1
+    assert sum(handoff.announce for handoff in results) == 1
+    assert len(holder.open_handoffs()) == 1
+
+
+def test_tickets_that_race_by_day_become_one_wait() -> None:
+    ask(now=NIGHT - 86400)
+    results = race(8, lambda n: ask(now=NOON + n))
+    assert [handoff.state for handoff in results] == ["waiting"] * 8
+    assert sum(handoff.announce for handoff in results) == 1
+
+
+def test_of_agents_that_race_one_wins() -> None:
+    handoff = ask()
+
+    def grab(n: int) -> str | None:
+        try:
+            return holder.accept(handoff.id, f"agent{n}", NOON + n).agent
+        except HandoffError:
+            return None
+
+    winners = [agent for agent in race(8, grab) if agent]
+    assert winners == [holder.get(handoff.id).agent]
+
+
+def test_requests_and_closes_that_race_leave_at_most_one_open() -> None:
+    def stir(n: int) -> Handoff:
+        handoff = ask(now=NOON + n)
+        if n % 2:
+            try:
+                holder.close(handoff.id, "cancelled", NOON + n)
+            except HandoffError:
+                pass
+        return handoff
+
+    race(12, stir)
+    assert len(holder.open_handoffs()) <= 1
