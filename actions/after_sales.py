@@ -12,7 +12,8 @@ from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.types import DomainDict
 
 from actions.customer import customer_or_say, off_loop
-from actions.order_form import OrderNumberCheck, Slots, cleared, invalid_inputs, shop_down
+from actions.form_slots import Slots, cleared, invalid_inputs
+from actions.order_form import OrderNumberCheck, shop_down
 from kefu import replies
 from kefu.handoff.triggers import full_label
 from kefu.labels import DIALOGUE, SMALL_TALK, is_entry

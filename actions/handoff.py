@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.customer import off_loop
+from actions.form_slots import cleared, invalid_inputs
 from kefu import replies
 from kefu.handoff import holder, notice, triggers
 from kefu.labels import REQUEST_HUMAN, category_of, is_entry
@@ -28,8 +29,10 @@ class ActionHandoff(Action):
     ) -> list[dict[str, Any]]:
         """Request a person with the reason that the conversation gives."""
         said = triggers.said_since_handoff(tracker.events)
-        await request_person(dispatcher, tracker, _reason(said), _last_question(said))
-        return []
+        stuck = invalid_inputs(tracker) >= settings().handoff.invalid_input_limit
+        reason = "form" if stuck else _reason(said)
+        await request_person(dispatcher, tracker, reason, _last_question(said))
+        return cleared()
 
 
 async def request_person(
@@ -52,8 +55,6 @@ async def request_person(
 def _reason(said: list[triggers.Said]) -> str:
     if said and said[-1].label in settings().handoff.complaint_entries:
         return "complaint"
-    if said and said[-1].in_form:
-        return "form"
     return triggers.due(said, settings().handoff) or "button"
 
 

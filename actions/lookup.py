@@ -12,7 +12,8 @@ from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.types import DomainDict
 
 from actions.customer import customer_or_say, off_loop
-from actions.order_form import NOT_FOUND, OrderNumberCheck, cleared, shop_down
+from actions.form_slots import cleared
+from actions.order_form import NOT_FOUND, OrderNumberCheck, shop_down
 from kefu import replies
 from kefu.settings import settings
 from kefu.shop import texts

@@ -10,8 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.customer import customer_or_say, off_loop, verified_customer
+from actions.form_slots import Slots, cleared, invalid_inputs
 from actions.handoff import request_person
 from kefu import replies
+from kefu.handoff import triggers
 from kefu.settings import settings
 from kefu.shop.gateways import ShopError, order_gateway
 from kefu.shop.records import Order
@@ -21,20 +23,7 @@ NOT_FOUND = "没有查到订单 {number}，请核对订单号后再发给我。"
 SHOP_DOWN = "抱歉，订单系统暂时没有回应，我已记录你的问题，由人工客服跟进。"
 ASK = "请告诉我你的订单号，我帮你查询。"
 ASK_OR_PICK = "请告诉我你的订单号，我帮你查询；也可以直接点下面的近期订单。"
-ASK_AGAIN = "订单号在「我的订单→订单详情」里，由 16 至 18 位数字组成。需要的话，也可以转人工客服帮你。"
-
-FORM_SLOTS = ("order_no", "reason", "confirmed", "invalid_inputs")
-Slots = dict[str, Any]
-
-
-def cleared() -> list[dict[str, Any]]:
-    """Return the events that empty everything a form collects."""
-    return [SlotSet(slot, None) for slot in FORM_SLOTS]
-
-
-def invalid_inputs(tracker: Tracker) -> int:
-    """Return how many inputs of the running form were of no use."""
-    return int(tracker.get_slot("invalid_inputs") or 0)
+ASK_AGAIN = "{hint}需要的话，也可以转人工客服帮你。"
 
 
 class ActionAskOrderNo(Action):
@@ -52,7 +41,8 @@ class ActionAskOrderNo(Action):
         shown = [replies.button(_title(order), order.order_no) for order in orders]
         if invalid_inputs(tracker) >= settings().handoff.invalid_input_limit:
             shown += replies.buttons([replies.HUMAN, replies.CANCEL])
-            dispatcher.utter_message(text=ASK_AGAIN, buttons=shown)
+            text = ASK_AGAIN.format(hint=settings().order_numbers.hint)
+            dispatcher.utter_message(text=text, buttons=shown)
         else:
             dispatcher.utter_message(text=ASK_OR_PICK if shown else ASK, buttons=shown)
         return []
@@ -116,8 +106,6 @@ class OrderNumberCheck:
 
 async def shop_down(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Apologise for the shop and leave the question to a person."""
-    from kefu.handoff import triggers
-
     said = triggers.said_since_handoff(tracker.events)
     dispatcher.utter_message(text=SHOP_DOWN)
     await request_person(dispatcher, tracker, "failed_turn", said[-1] if said else None)

@@ -20,6 +20,7 @@ from kefu.errors import FileProblems, KefuError
 from kefu.knowledge.model import read_knowledge
 from kefu.running.health import probe
 from kefu.running.programs import Program, programs
+from kefu.running.project_files import FILES, check_project_files
 from kefu.settings import settings
 from kefu.shop.gateways import order_gateway
 from kefu.storage import migrate
@@ -60,7 +61,9 @@ def diagnose() -> list[Finding]:
     except EnvironmentProblem as error:
         return [Finding("环境变量", False, str(error), "改正或取消这个环境变量")]
     findings = [_looked(name, look) for name, look in _LOOKS]
-    findings += [_program(program) for program in programs(environment())]
+    # What the files of Rasa say decides how its programs are started.
+    if all(finding.ok for finding in findings if finding.name == "配置文件"):
+        findings += [_program(program) for program in programs(environment())]
     findings += [_looked("订单系统", _shop), _looked("等待人工", _waiting)]
     return findings
 
@@ -106,6 +109,11 @@ def _software(name: str) -> Finding:
 def _settings(name: str) -> Finding:
     chosen = settings()
     return Finding(name, True, f"settings.yml：{chosen.assistant.shop_name}")
+
+
+def _rasa_files(name: str) -> Finding:
+    check_project_files(environment().home)
+    return Finding(name, True, "、".join(FILES))
 
 
 def _knowledge(name: str) -> Finding:
@@ -201,6 +209,7 @@ def _waiting(name: str) -> Finding:
 _LOOKS: tuple[tuple[str, Callable[[str], Finding]], ...] = (
     ("软件", _software),
     ("设置", _settings),
+    ("配置文件", _rasa_files),
     ("知识库", _knowledge),
     ("模型", _model),
     ("数据库", _database),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,9 @@ class Report:
                 console.print(f"{title:　<10} {value:6.1%}")
         table = Table("分类", "条数", "首选正确", "前三正确")
         for name, row in self.categories.items():
-            table.add_row(name, f"{row['questions']:.0f}", f"{row['top1']:.1%}", f"{row['top3']:.1%}")
+            table.add_row(
+                name, f"{row['questions']:.0f}", f"{row['top1']:.1%}", f"{row['top3']:.1%}"
+            )
         console.print(table)
 
     def _rows(self) -> Iterator[tuple[str, float | None]]:
@@ -152,13 +155,20 @@ def recognise(
     """Recognise every question with the model, newest by default, showing progress."""
     from rasa.core.agent import Agent  # takes seconds; not every command needs it
     from rasa.core.channels.channel import UserMessage
+    from rasa.exceptions import ModelNotFound
+    from rasa.utils.log_utils import configure_structlog
 
     from kefu.training import newest_model
 
+    # Unconfigured, structlog prints every message to the terminal.
+    configure_structlog(logging.WARNING)
     chosen = model or newest_model(environment().home)
     if chosen is None or not chosen.is_file():
         raise EvaluationFailed("还没有模型，请先执行 make train")
-    processor = Agent.load(str(chosen)).processor
+    try:
+        processor = Agent.load(str(chosen)).processor
+    except ModelNotFound:
+        processor = None
     if processor is None:
         raise EvaluationFailed(f"{chosen} 不是可用的模型，请执行 make train")
 

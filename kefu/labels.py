@@ -5,6 +5,7 @@ from __future__ import annotations
 OUT_OF_SCOPE = "out_of_scope"
 REQUEST_HUMAN = "request_human"
 NONE_OF_THESE = "none_of_these"
+DENY = "deny"
 NOT_RECOGNISED = "nlu_fallback"
 
 TASKS = frozenset(
@@ -19,7 +20,7 @@ TASKS = frozenset(
     }
 )
 SMALL_TALK = frozenset(
-    {"greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "insult", "chitchat"}
+    {"greet", "goodbye", "thank", "affirm", DENY, "bot_challenge", "insult", "chitchat"}
 )
 # Answers inside a dialogue; they say nothing on their own.
 DIALOGUE = frozenset({"inform", NONE_OF_THESE, "correct_number"})

@@ -13,6 +13,7 @@ from kefu.errors import FileProblems, Problem
 
 Key = tuple[str | int, ...]
 
+_OPENED = ("while scanning a quoted", "while scanning a simple key", "while parsing a flow")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -65,13 +66,12 @@ def parse(text: str, file: Path) -> MarkedYaml:
             lines: dict[Key, int] = {}
             problems: list[Problem] = []
             if node is not None:
-                _walk(node, (), lines, problems, file)
+                _walk(node, (), node.start_mark.line + 1, lines, problems, file)
             data = None if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 0
+        line = _line_of(error)
         reason = getattr(error, "problem", None) or "含有不允许的字符"
         raise FileProblems(
             [Problem(file, line, f"YAML 格式有误（{reason}），请检查缩进、冒号和引号")]
@@ -83,22 +83,36 @@ def parse(text: str, file: Path) -> MarkedYaml:
     return MarkedYaml(file, data, lines)
 
 
+def _line_of(error: yaml.YAMLError) -> int:
+    """Return where the mistake was made, 0 where that is unknown."""
+    # An open quote or bracket is noticed far behind the place where it was opened.
+    context = getattr(error, "context", None) or ""
+    opened = context.startswith(_OPENED)
+    mark = getattr(error, "context_mark" if opened else "problem_mark", None)
+    return mark.line + 1 if mark else 0
+
+
 def _walk(
-    node: yaml.Node, path: Key, lines: dict[Key, int], problems: list[Problem], file: Path
+    node: yaml.Node,
+    path: Key,
+    line: int,
+    lines: dict[Key, int],
+    problems: list[Problem],
+    file: Path,
 ) -> None:
-    lines[path] = node.start_mark.line + 1
-    for key, child in _children(node):
+    lines[path] = line
+    for key, place, child in _children(node):
         child_path = (*path, key)
         if isinstance(node, yaml.MappingNode) and child_path in lines:
-            problems.append(
-                Problem(file, child.start_mark.line + 1, f"「{key}」写了两次，请删去一个")
-            )
-        _walk(child, child_path, lines, problems, file)
+            problems.append(Problem(file, place, f"「{key}」写了两次，请删去一个"))
+        _walk(child, child_path, place, lines, problems, file)
 
 
-def _children(node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node]]:
+def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
+    """Yield each key or index with its line and value; a list's own line is that of its key."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield str(key.value), value
+            yield str(key.value), key.start_mark.line + 1, value
     elif isinstance(node, yaml.SequenceNode):
-        yield from enumerate(node.value)
+        for index, value in enumerate(node.value):
+            yield index, value.start_mark.line + 1, value

@@ -11,11 +11,13 @@ import opencc
 # Beyond this the rest of a message adds cost, not meaning.
 MAX_CHARACTERS = 300
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f\x00-\x08\x0b-\x1f\x7f]")
+_INVISIBLE = re.compile(
+    r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f\x00-\x08\x0b-\x1f\x7f]"
+)
 _SPACE_IN_CHINESE = re.compile(
     r"(?<=[\u3400-\u9fff\uff00-\uffef，。！？、])\s+|\s+(?=[\u3400-\u9fff，。！？、])"
 )
-_WECHAT_EMOJI = re.compile(r"\[[\u4e00-\u9fffA-Za-z]{1,4}\]")
+_WECHAT_EMOJI = re.compile(r"\[(?:[\u4e00-\u9fff]{1,4}|[A-Za-z]{2,12})\]")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _NOT_A_WORD = re.compile(r"[^\w]|_")
 
@@ -43,7 +45,8 @@ def normalise(text: str) -> str:
     """
     text = clean(text[: 20 * MAX_CHARACTERS])
     text = _shorten(_WECHAT_EMOJI.sub("", text))
-    text = _to_simplified().convert(text).lower()
+    # Written alone, the particle 么 (在么) is taken for the Traditional form of 幺.
+    text = _to_simplified().convert(text).lower().replace("幺", "么")
     text = "".join(c for c in text if unicodedata.category(c) not in ("So", "Sk", "Cs", "Co", "Cn"))
     text = _SPACE_IN_CHINESE.sub("", " ".join(text.split()))
     return _REPEATED.sub(r"\1\1", text)

@@ -9,8 +9,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar, cast
 
 from kefu import replies
 from kefu.bursts import Recognition, is_opener, joined, turns
@@ -28,7 +28,8 @@ _T = TypeVar("_T")
 
 _CANCELLED_WAITING = "好的，已取消排队，我继续为你服务。"
 _MEDIA = {
-    "image": "图片收到了，我暂时看不懂图里的内容。请用文字告诉我遇到的问题或订单号；需要人看图的话，可以转人工客服。",
+    "image": "图片收到了，我暂时看不懂图里的内容。请用文字告诉我问题或订单号；"
+    "需要人看图的话，可以转人工客服。",
     "voice": "语音收到了，我暂时听不了语音。请打字告诉我，我马上帮你看；也可以转人工客服。",
 }
 
@@ -145,6 +146,9 @@ class Reception:
         """
         now = self._clock()
         conversation, recorded = await self._off_loop(_take_in, incoming, now)
+        if recorded.repeat and recorded.id not in self._pending:
+            # Its turn may have ended after the row was read.
+            conversation, recorded = await self._off_loop(_take_in, incoming, now)
         if recorded.id in self._pending:
             return await asyncio.shield(self._pending[recorded.id].answer)
         if recorded.repeat and recorded.state != "received":
@@ -156,9 +160,9 @@ class Reception:
         """Answer what a crash left unanswered; return how many messages that are."""
         left = await self._off_loop(messages.unanswered, self._clock())
         for message in left:
-            if message.id not in self._pending and message.kind == "text":
-                channel = await self._off_loop(conversations.channel_of, message.conversation)
-                incoming = Incoming(channel or "", "", "text", message.body)
+            channel = await self._off_loop(conversations.channel_of, message.conversation)
+            if message.id not in self._pending:
+                incoming = Incoming(channel or "", "", cast(Kind, message.kind), message.body)
                 pending = _Pending(incoming, message.id, message.created_at, "pending")
                 self._enqueue(message.conversation, pending)
         return len(left)
@@ -197,7 +201,7 @@ class Reception:
         batches: list[list[_Pending]] = []
         texts: list[_Pending] = []
         for pending in [*arrived, None]:
-            if pending is not None and pending.incoming.kind == "text":
+            if pending is not None and _joins_others(pending.incoming):
                 texts.append(pending)
                 continue
             batches += await self._text_batches(texts)
@@ -254,6 +258,9 @@ class Reception:
         result = await asyncio.wait_for(self._dialogue.take_turn(turn), timeout)
         if not result.replies:
             raise SilentTurn(f"no reply to message {batch[-1].message}")
+        if result.outcome == "not_recognised" and around.ticket:
+            # Outside service hours this is the message that was asked for, not a question.
+            result = replace(result, replies=[{"text": notice.NOTED}])
         return "answered", result
 
     def _while_held(
@@ -267,13 +274,12 @@ class Reception:
 
     async def _apology(self, conversation: str, batch: list[_Pending]) -> TurnResult:
         """Apologise and leave a ticket; when not even that works, apologise all the same."""
-        text = settings().assistant.apology
+        reply: Reply = {"text": settings().assistant.apology}
         try:
-            told = await self._off_loop(_leave_ticket, conversation, batch, self._clock())
-            text = f"{text}\n{told}"
+            reply = await self._off_loop(_leave_ticket, conversation, batch, self._clock())
         except Exception:  # the database may be what failed
             logger.exception("no ticket for message %s", batch[-1].message)
-        return TurnResult([{"text": text}], "failed")
+        return TurnResult([reply], "failed")
 
     async def _off_loop(
         self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
@@ -306,7 +312,8 @@ def _answer_given(recorded: messages.Recorded) -> Answer:
 
 
 def _before(conversation: str, now: float) -> tuple[str, Surroundings]:
-    return holder.who_holds(conversation, now), intake.surroundings(conversation)
+    who = holder.who_holds(conversation, now)
+    return who, intake.surroundings(conversation)
 
 
 def _turn(conversation: str, batch: list[_Pending], around: Surroundings) -> Turn:
@@ -341,10 +348,19 @@ def _settled(
     )
 
 
-def _leave_ticket(conversation: str, batch: list[_Pending], now: float) -> str:
+def _joins_others(incoming: Incoming) -> bool:
+    """Return whether a message may share a turn with those around it."""
+    return incoming.kind == "text" and incoming.text.strip() != replies.CANCEL_WAITING
+
+
+def _leave_ticket(conversation: str, batch: list[_Pending], now: float) -> Reply:
+    """Bring a person in and return the apology, with what follows from it."""
     question = joined([pending.incoming.text for pending in batch])
     handoff = holder.request(conversation, "failed_turn", question, None, now)
-    return notice.told(handoff, now)
+    reply: Reply = {"text": f"{settings().assistant.apology}\n{notice.told(handoff, now)}"}
+    if handoff.state == "waiting":
+        reply["buttons"] = replies.buttons([replies.CANCEL_WAITING])
+    return reply
 
 
 def _resolve(pending: _Pending, answer: Answer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -35,13 +36,13 @@ def _at_most_eight(value: tuple[str, ...]) -> tuple[str, ...]:
 class Assistant(_Section):
     """Who the assistant is."""
 
-    name: str = Field("小客", min_length=1, max_length=20)
+    name: str = Field(default="小客", min_length=1, max_length=20)
     avatar: str = ""
-    shop_name: str = Field("示例商城", min_length=1, max_length=20)
-    contact_phone: str = Field("400-000-0000", max_length=20)
+    shop_name: str = Field(default="示例商城", min_length=1, max_length=20)
+    contact_phone: str = Field(default="400-000-0000", max_length=20)
     timezone: str = "Asia/Shanghai"
     apology: str = Field(
-        "抱歉，系统暂时出了点问题，已通知人工客服跟进，请稍后再试。", max_length=100
+        default="抱歉，系统暂时出了点问题，已通知人工客服跟进，请稍后再试。", max_length=100
     )
 
     @validator("timezone")
@@ -106,12 +107,12 @@ class Handoff(_Section):
     """When a person is brought in, and how waiting is announced."""
 
     keywords: tuple[str, ...] = ("转人工", "人工客服", "真人")
-    unrecognised_limit: int = Field(3, ge=1, le=20)
-    repeat_limit: int = Field(2, ge=1, le=20)
-    invalid_input_limit: int = Field(3, ge=1, le=20)
+    unrecognised_limit: int = Field(default=3, ge=1, le=20)
+    repeat_limit: int = Field(default=2, ge=1, le=20)
+    invalid_input_limit: int = Field(default=3, ge=1, le=20)
     complaint_entries: tuple[str, ...] = ("service/complaint",)
-    idle_minutes: int = Field(30, ge=1, le=1440)
-    default_wait_minutes: int = Field(3, ge=1, le=240)
+    idle_minutes: int = Field(default=30, ge=1, le=1440)
+    default_wait_minutes: int = Field(default=3, ge=1, le=240)
     waiting_notice: str = "正在为你转接人工客服，请稍候（预计等待{minutes}分钟）"
     off_hours_notice: str = (
         "现在不在人工服务时间（{service_hours}）。请直接留言，上班后会有人工客服回复你。"
@@ -127,17 +128,18 @@ class Handoff(_Section):
 class Reception(_Section):
     """How messages are taken in. Times in seconds, sizes in characters or bytes."""
 
-    burst_window: float = Field(0.3, ge=0, le=3)
-    turn_timeout: float = Field(2.7, gt=0, le=30)
-    max_text: int = Field(2000, ge=100, le=20000)
-    per_customer_per_minute: int = Field(60, ge=1)
-    total_per_second: int = Field(200, ge=1)
+    burst_window: float = Field(default=0.3, ge=0, le=3)
+    turn_timeout: float = Field(default=2.7, gt=0, le=30)
+    max_text: int = Field(default=2000, ge=100, le=20000)
+    per_customer_per_minute: int = Field(default=60, ge=1)
+    total_per_second: int = Field(default=200, ge=1)
 
 
 class OrderNumbers(_Section):
     """What an order number looks like: regular expressions on the normalised message."""
 
     patterns: tuple[str, ...] = (r"20\d{14,16}",)
+    hint: str = "订单号在「我的订单→订单详情」里。"
 
     @validator("patterns", each_item=True)
     def _compiles(cls, value: str) -> str:
@@ -189,8 +191,8 @@ class Shop(_Section):
 class Retention(_Section):
     """How long kinds of data are kept, in days."""
 
-    messages_days: int = Field(180, ge=1)
-    turns_days: int = Field(730, ge=1)
+    messages_days: int = Field(default=180, ge=1)
+    turns_days: int = Field(default=730, ge=1)
 
 
 class Settings(_Section):
@@ -258,7 +260,7 @@ _MESSAGES = {
 }
 
 
-def _in_chinese(error: dict[str, Any]) -> str:
+def _in_chinese(error: Mapping[str, Any]) -> str:
     kind = str(error["type"])
     if kind in _MESSAGES:
         return _MESSAGES[kind]

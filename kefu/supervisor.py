@@ -18,6 +18,7 @@ from kefu.running import children, log_files
 from kefu.running.daemon import Daemon, State
 from kefu.running.health import probe
 from kefu.running.programs import Program, programs, require_free_ports
+from kefu.running.project_files import check_project_files
 from kefu.settings import settings
 from kefu.storage import migrate
 from kefu.training import check_knowledge, model_is_current, newest_model, train
@@ -60,6 +61,7 @@ def prepare_installation(place: Environment, console: Console) -> list[Program]:
         KefuError: Something has to be put right first; the text says what.
     """
     settings()
+    check_project_files(place.home)
     for key in ("data_key", "pseudonym_key"):
         secret_bytes(key)
     for key in ("shop_api_key", "shop_api_secret", "rest_token_miniprogram"):

@@ -187,7 +187,22 @@ uv_install() {
     [ "$(cat .venv/.uv-status)" = 0 ]
 }
 
+install_without_lock() {
+    say "锁文件只适用于 Linux x86_64，这里按 pyproject.toml 安装 / the lock is for Linux x86_64, installing from pyproject.toml"
+    get_uv
+    configure_uv
+    case $1 in
+    requirements-dev.lock)
+        .venv/bin/uv pip install --python .venv/bin/python -r pyproject.toml --extra dev ;;
+    *) .venv/bin/uv pip install --python .venv/bin/python -r pyproject.toml ;;
+    esac
+}
+
 install() {
+    if [ "$(uname -sm)" != "Linux x86_64" ]; then
+        install_without_lock "$1"
+        return
+    fi
     get_uv && uv_install "$1" && return
     say "改用 pip 安装 / falling back to pip"
     .venv/bin/python -m pip install -q --disable-pip-version-check --retries 2 \
@@ -240,8 +255,9 @@ set_up() {
 compile() {
     target=$1
     shift
-    .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.10 \
-        --generate-hashes --no-header --quiet --output-file "$target" "$@"
+    .venv/bin/uv pip compile pyproject.toml --no-config --python-version 3.10 \
+        --python-platform x86_64-unknown-linux-gnu --generate-hashes --no-header --quiet \
+        --output-file "$target" "$@"
 }
 
 write_locks() {

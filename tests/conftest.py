@@ -11,6 +11,8 @@ from kefu.environment import environment
 from kefu.settings import settings
 from kefu.storage import encryption, engine, migrate
 
+pytest_plugins = ["tests.model"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 

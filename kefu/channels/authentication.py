@@ -60,9 +60,7 @@ class Authentication:
                     return backend
         raise Refused("缺少或无效的凭证：请带上 Authorization: Bearer <token>，或对请求签名")
 
-    def _signed(
-        self, headers: Mapping[str, str], method: str, path: str, body: bytes
-    ) -> Backend:
+    def _signed(self, headers: Mapping[str, str], method: str, path: str, body: bytes) -> Backend:
         name = headers.get("x-kefu-backend", "")
         backend = next((b for b in self._backends if b.name == name and b.auth == "hmac"), None)
         stamp, nonce = headers.get("x-kefu-timestamp", ""), headers.get("x-kefu-nonce", "")
@@ -70,7 +68,7 @@ class Authentication:
         if not _equal(headers.get("x-kefu-signature", ""), wanted) or backend is None:
             raise Refused("签名不正确：请核对密钥、签名内容和请求体")
         now = self._clock()
-        if not stamp.isdigit() or abs(now - int(stamp)) > WINDOW_SECONDS:
+        if not stamp.isdecimal() or abs(now - int(stamp)) > WINDOW_SECONDS:
             raise Refused(f"时间戳与服务器相差超过 {WINDOW_SECONDS} 秒：请校准时钟")
         if not nonce or len(nonce) > 128 or not self._first_use(f"{name} {nonce}", now):
             raise Refused("X-Kefu-Nonce 缺失或已用过：每次请求请用新的随机串")
@@ -88,9 +86,7 @@ class Authentication:
         return True
 
 
-def signature(
-    secret: str, timestamp: str, nonce: str, method: str, path: str, body: bytes
-) -> str:
+def signature(secret: str, timestamp: str, nonce: str, method: str, path: str, body: bytes) -> str:
     """Return the signature of a request; see `Authentication.check`."""
     digest = hashlib.sha256(body).hexdigest()
     text = "\n".join([timestamp, nonce, method.upper(), path, digest])

@@ -78,7 +78,7 @@ def recognition(parsed: dict[str, Any]) -> Recognition:
     decision = parsed.get("decision") or {}
     label = full_label(parsed)
     candidates = decision.get("candidates") or []
-    best = candidates[0] if candidates else {"label": NOT_RECOGNISED, "score": 0.0}
+    best: dict[str, Any] = candidates[0] if candidates else {"label": NOT_RECOGNISED, "score": 0.0}
     if label in (NOT_RECOGNISED, OUT_OF_SCOPE):
         label = best["label"]
     return Recognition(decision.get("outcome", "not_recognised"), label, best["score"])

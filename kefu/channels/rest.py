@@ -56,7 +56,12 @@ class RestChannel(InputChannel):
                 "credentials.yml：RestChannel 需要 backends，例如 miniprogram: {auth: token}"
             )
         known = [_backend(name, options) for name, options in backends.items()]
-        return cls(Authentication(known), int(given.get("max_body_bytes", 65536)))
+        max_body = given.get("max_body_bytes", 65536)
+        if not isinstance(max_body, int) or isinstance(max_body, bool) or max_body < 1024:
+            raise InvalidConfigException(
+                "credentials.yml：max_body_bytes 应为不小于 1024 的整数（字节）"
+            )
+        return cls(Authentication(known), max_body)
 
     def __init__(self, authentication: Authentication, max_body: int) -> None:
         self._authentication = authentication
@@ -68,19 +73,22 @@ class RestChannel(InputChannel):
         """Return the routes; turns run on the server's agent, behind reception."""
         routes = Blueprint("kefu_rest")
 
-        @routes.listener("after_server_start")
         async def start(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
             # Sanic reads 100 MB before a handler sees anything; the rest is refused by size.
             app.config.REQUEST_MAX_SIZE = 4 * self._max_body
             app.error_handler.add(PayloadTooLarge, _too_large)
-            self._reception = Reception(RasaDialogue(lambda: app.ctx.agent, self.name()))
-            left = await self._reception.recover()
+            reception = Reception(RasaDialogue(lambda: app.ctx.agent, self.name()))
+            left = await reception.recover()
+            # Only now: a retry that came in between would be a second turn.
+            self._reception = reception
             if left:
                 logger.warning("answering %s messages that the last run left", left)
 
+        routes.listener("after_server_start")(start)
+
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:
-            return response.json({"status": "ok"})
+            return response.json({"status": "ok"}) if self._reception else _starting()
 
         @routes.post("/webhook")
         async def receive(request: Request) -> HTTPResponse:
@@ -98,9 +106,11 @@ class RestChannel(InputChannel):
         if not self._limiter.allows(incoming.customer):
             raise BadRequest(429, "too_many_messages", "消息太频繁，请稍后再发")
         if self._reception is None:
-            raise BadRequest(503, "starting", "服务正在启动，请稍后重试")
+            return _starting()
         answer = await self._reception.receive(incoming)
-        waiting = await asyncio.to_thread(_take_out, incoming.customer)
+        found = await asyncio.to_thread(_take_out, incoming.customer)
+        # The reply to a message that a crash interrupted waits too, and is in the answer.
+        waiting = [message for message in found if message.turn != answer.message]
         return response.json(answer_body(answer, incoming.customer, waiting))
 
     async def _wait(self, request: Request) -> HTTPResponse:
@@ -145,6 +155,10 @@ def _error(status: int, code: str, message: str) -> HTTPResponse:
     return response.json({"error": {"code": code, "message": message}}, status=status)
 
 
+def _starting() -> HTTPResponse:
+    return _error(503, "starting", "服务正在启动，请稍后用同一 message_id 重试")
+
+
 def _too_large(request: Request, exception: Exception) -> HTTPResponse:
     return _error(413, "body_too_large", "请求体太大，请缩短")
 
@@ -154,13 +168,21 @@ def _take_out(customer: str) -> list[messages.Outgoing]:
 
 
 def _seconds(text: str) -> float:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise BadRequest(400, "bad_wait", f"wait 应为 0 到 {_LONGEST_WAIT:.0f} 的整数（秒）")
     return min(float(text), _LONGEST_WAIT)
 
 
-def _backend(name: str, options: Any) -> Backend:
-    auth = (options or {}).get("auth", "token") if isinstance(options or {}, dict) else None
-    if auth not in ("token", "hmac"):
-        raise InvalidConfigException(f"credentials.yml：{name} 的 auth 应为 token 或 hmac")
+def _backend(name: Any, options: Any) -> Backend:
+    # The name becomes part of an environment variable's.
+    if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+        raise InvalidConfigException(
+            f"credentials.yml：后端名称「{name}」应由字母、数字和下划线组成，不以数字开头"
+        )
+    given = options if options is not None else {}
+    auth = given.get("auth", "token") if isinstance(given, dict) else None
+    if auth not in ("token", "hmac") or set(given) - {"auth"}:
+        raise InvalidConfigException(
+            f"credentials.yml：{name} 应写成 {{auth: token}} 或 {{auth: hmac}}"
+        )
     return Backend(name, auth, secret(f"rest_token_{name}"))

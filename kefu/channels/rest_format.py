@@ -115,10 +115,11 @@ def _text(data: dict[str, Any], kind: Kind, max_text: int) -> str:
     text = data.get("message")
     if text is None and kind != "text":
         return ""
+    if isinstance(text, str):
+        # NUL cannot be stored in PostgreSQL; lone surrogates cannot be encoded at all.
+        text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     if not isinstance(text, str) or (kind == "text" and not text.strip()):
         raise BadRequest(400, "missing_message", "缺少 message：请填顾客发送的文字")
-    # NUL cannot be stored in PostgreSQL; lone surrogates cannot be encoded at all.
-    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return text[:max_text]
 
 
@@ -138,6 +139,6 @@ def _short(metadata: dict[str, Any], name: str, longest: int) -> str | None:
     value = metadata.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > longest:
-        raise BadRequest(400, "bad_metadata", f"metadata.{name} 应为至多 {longest} 个字符的文字")
+    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+        raise BadRequest(400, "bad_metadata", f"metadata.{name} 应为至多 {longest} 个可见字符")
     return value or None

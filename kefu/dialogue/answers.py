@@ -37,7 +37,10 @@ class SettingsAnswers(TemplatedNaturalLanguageGenerator):
             titles = [option["title"] for option in _options(tracker)]
             return replies.options(titles) if titles else replies.not_recognised(settings())
         known = {**replies.values(settings()), **kwargs}
-        return await super().generate(utter_action, tracker, output_channel, **known)
+        reply: replies.Reply | None = await super().generate(
+            utter_action, tracker, output_channel, **known
+        )
+        return reply
 
 
 def _page(tracker: DialogueStateTracker) -> str | None:
@@ -49,6 +52,6 @@ def _options(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
     message = tracker.latest_message
     if message is None or not message.parse_data:
         return []
-    decision: dict[str, Any] = message.parse_data.get("decision", {})  # type: ignore[assignment]
+    decision: dict[str, Any] = message.parse_data.get("decision", {})
     options: list[dict[str, Any]] = decision.get("options", [])
     return options

@@ -10,6 +10,7 @@ from kefu.settings import settings
 DONE = "人工客服已结束服务，我继续为你服务"
 ALREADY_WAITING = "已经在为你转接人工客服，请稍候。"
 ALREADY_LEFT = "你的留言已经记录，人工客服上班后会回复你；其他问题我可以继续帮你。"
+NOTED = "已记下你的留言，人工客服上班后会回复你。"
 ALREADY_THERE = "人工客服正在为你服务。"
 
 

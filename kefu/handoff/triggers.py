@@ -62,10 +62,12 @@ def due(said: list[Said], limits: Handoff) -> Reason | None:
         said: Messages since the last handoff, the one to decide on last.
         limits: The operator's limits.
     """
-    if not said or said[-1].in_form:
+    if not said:
         return None
     if said[-1].label == REQUEST_HUMAN:
         return "button" if said[-1].button else "keyword"
+    if said[-1].in_form:
+        return None
     if unrecognised_in_a_row(said) >= limits.unrecognised_limit:
         return "unrecognised"
     if repeats_in_a_row(said) >= limits.repeat_limit:
@@ -74,7 +76,10 @@ def due(said: list[Said], limits: Handoff) -> Reason | None:
 
 
 def unrecognised_in_a_row(said: list[Said]) -> int:
-    """Count the unrecognised messages at the end; options and dialogue words neither add nor break."""
+    """Count the unrecognised messages at the end.
+
+    Options and words of the dialogue (a number, 不是) neither add nor break.
+    """
     count = 0
     for message in reversed(said):
         if message.label == NONE_OF_THESE or message.outcome == "not_recognised":

@@ -23,10 +23,11 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 # 广告法第九条 (absolute terms) and what the market regulator's practice adds to it.
 FORBIDDEN = (
-    "国家级", "世界级", "全网最低", "全国第一", "第一品牌", "销量第一", "第一", "最高级", "最佳", "最低价",
-    "最便宜", "最好", "最优", "最强", "最", "顶级", "顶尖", "极致", "极品", "唯一", "独一无二", "首选", "首家",
-    "万能", "100%", "百分百", "百分之百", "绝对", "永久", "零风险", "无风险", "稳赚", "保证治愈", "根治",
-    "史无前例", "绝无仅有", "全网独家", "国家免检", "特供", "驰名商标",
+    "国家级", "世界级", "全网最低", "全国第一", "第一品牌", "销量第一", "第一",
+    "最高级", "最佳", "最低价", "最便宜", "最好", "最优", "最强", "最",
+    "顶级", "顶尖", "极致", "极品", "唯一", "独一无二", "首选", "首家", "万能",
+    "100%", "百分百", "百分之百", "绝对", "永久", "零风险", "无风险", "稳赚",
+    "保证治愈", "根治", "史无前例", "绝无仅有", "全网独家", "国家免检", "特供", "驰名商标",
 )  # fmt: skip
 # Words that contain a forbidden one and promise nothing; each with its reason.
 ALLOWED = {
@@ -109,7 +110,9 @@ def _category_problems(category: Category) -> Iterator[Problem]:
 def _entry_problems(entry: Entry) -> Iterator[Problem]:
     name = entry.label.split("/", 1)[1]
     if not _ID.match(name):
-        yield Problem(entry.file, entry.line, f"id「{name}」只能用小写字母、数字和下划线，以字母开头")
+        yield Problem(
+            entry.file, entry.line, f"id「{name}」只能用小写字母、数字和下划线，以字母开头"
+        )
     yield from _answer_problems(entry)
     if not match_key(entry.question.text):
         yield Problem(entry.file, entry.question.line, "标准问题为空，请填上")
@@ -186,4 +189,4 @@ def _entries(categories: Iterable[Category]) -> Iterator[Entry]:
         yield from category.entries
 
 
-__all__ = ["FOLDER", "check", "check_categories", "answer_length", "forbidden_words"]
+__all__ = ["FOLDER", "answer_length", "check", "check_categories", "forbidden_words"]

@@ -42,11 +42,10 @@ class KnowledgeImporter(TrainingDataImporter):
         self._read: tuple[Category, ...] | None = None
 
     def get_domain(self) -> Domain:
-        """Return the domain's part: categories as intents, answers as responses."""
+        """Return the answers as responses; Rasa takes the intents from the examples."""
         categories = self._categories()
         return Domain.from_dict(
             {
-                "intents": [category.id for category in categories],
                 "responses": {
                     f"utter_{entry.label}": [_response(entry)]
                     for category in categories
@@ -59,7 +58,7 @@ class KnowledgeImporter(TrainingDataImporter):
         """Return one rule a category, and one more for each form it may interrupt."""
         rules = [rule for c in self._categories() for rule in _rules(c.id, self._forms)]
         reader = YAMLStoryReader()
-        return StoryGraph(reader.read_from_parsed_yaml({"rules": rules}))
+        return StoryGraph(reader.read_from_parsed_yaml({"version": "3.1", "rules": rules}))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return every phrasing as an example of its entry."""

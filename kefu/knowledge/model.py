@@ -12,9 +12,9 @@ from kefu.errors import FileProblems, Problem
 from kefu.marked_yaml import MarkedYaml
 
 FOLDER = Path("data") / "knowledge"
-_CATEGORY_KEYS = {"category": str, "title": str, "entries": list}
-_ENTRY_KEYS = {"id": str, "question": str, "answer": str, "similar": list}
-_OPTIONAL_KEYS = {"buttons": list, "keywords": list, "page": str}
+_CATEGORY_KEYS: dict[str, type] = {"category": str, "title": str, "entries": list}
+_ENTRY_KEYS: dict[str, type] = {"id": str, "question": str, "answer": str, "similar": list}
+_OPTIONAL_KEYS: dict[str, type] = {"buttons": list, "keywords": list, "page": str}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def _category(source: MarkedYaml) -> Category:
         raise FileProblems(problems)
     data = source.data
     entries = tuple(
-        _entry(source, data["category"], number, item) for number, item in enumerate(data["entries"])
+        _entry(source, data["category"], number, item)
+        for number, item in enumerate(data["entries"])
     )
     return Category(data["category"], data["title"], entries, source.file)
 
@@ -156,9 +157,7 @@ def _key_problems(
     known = {**required, **optional}
     for key, value in item.items():
         if key not in known:
-            yield source.problem(
-                f"不认识「{key}」，可用的有：{'、'.join(known)}", *where, str(key)
-            )
+            yield source.problem(f"不认识「{key}」，可用的有：{'、'.join(known)}", *where, str(key))
         elif not isinstance(value, known[key]):
             yield source.problem(f"「{key}」{_TYPE_HINTS[known[key]]}", *where, key)
         elif isinstance(value, list) and key != "entries":
@@ -171,4 +170,4 @@ def _key_problems(
             yield source.problem(f"缺少「{key}」", *where)
 
 
-_TYPE_HINTS = {str: "应为文字，请加上引号", list: "应为列表，每行以「- 」开头"}
+_TYPE_HINTS: dict[type, str] = {str: "应为文字，请加上引号", list: "应为列表，每行以「- 」开头"}

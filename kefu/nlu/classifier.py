@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
+
+Array = npt.NDArray[Any]
 
 _VOCABULARY = "vocabulary.json"
 _ARRAYS = "weights.npz"
@@ -26,8 +29,8 @@ class CharacterClassifier:
     """
 
     def __init__(
-        self, labels: list[str], vectorizer: TfidfVectorizer, weights: np.ndarray,
-        intercept: np.ndarray, sharpness: float,
+        self, labels: list[str], vectorizer: TfidfVectorizer, weights: Array,
+        intercept: Array, sharpness: float,
     ) -> None:  # fmt: skip
         self.labels = labels
         self._vectorizer = vectorizer
@@ -56,11 +59,12 @@ class CharacterClassifier:
             _fit_sharpness(margins, truth),
         )
 
-    def scores(self, text: str) -> np.ndarray:
+    def scores(self, text: str) -> Array:
         """Return one probability a label, in the order of `labels`."""
         row = self._vectorizer.transform([text])
         margins = row.data.astype(np.float32) @ self._weights[row.indices] + self._intercept
-        return _softmax(margins[None, :] * self._sharpness)[0]
+        scores: Array = _softmax(margins[None, :] * self._sharpness)[0]
+        return scores
 
     def save(self, folder: Path) -> None:
         """Write the classifier into `folder`."""
@@ -98,8 +102,8 @@ def _new_vectorizer(
 
 
 def _held_out_margins(
-    features: Any, labels: np.ndarray, penalty: float, folds: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+    features: Any, labels: Array, penalty: float, folds: int, seed: int
+) -> tuple[Array, Array]:
     """Return margins of examples that the machine was not fitted on, and their label's index."""
     names, truth = np.unique(labels, return_inverse=True)
     folds = min(folds, int(np.bincount(truth).min()))
@@ -113,7 +117,7 @@ def _held_out_margins(
     return margins, truth
 
 
-def _fit_sharpness(margins: np.ndarray, truth: np.ndarray) -> float:
+def _fit_sharpness(margins: Array, truth: Array) -> float:
     """Return the factor on the margins whose softmax has the smallest log loss."""
     if not len(truth):
         return 5.0
@@ -125,7 +129,7 @@ def _fit_sharpness(margins: np.ndarray, truth: np.ndarray) -> float:
     return float(minimize_scalar(log_loss, bounds=(0.5, 40.0), method="bounded").x)
 
 
-def _softmax(values: np.ndarray) -> np.ndarray:
+def _softmax(values: Array) -> Array:
     exponentials = np.exp(values - values.max(axis=1, keepdims=True))
-    result: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
+    result: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
     return result

@@ -30,7 +30,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
-from kefu.labels import OUT_OF_SCOPE, REQUEST_HUMAN, category_of
+from kefu.labels import DENY, OUT_OF_SCOPE, REQUEST_HUMAN, category_of
 from kefu.nlu.normaliser import NORMALISED
 from kefu.nlu.recogniser import CANDIDATES, KnowledgeRecogniser
 from kefu.settings import settings
@@ -42,6 +42,11 @@ Outcome = Literal["answer", "options", "not_recognised"]
 Candidate = dict[str, Any]
 
 _NEGATED = re.compile(r"[不别没勿][^，。,.]{0,3}$")
+# 「先不要给我转人工了」, but neither 「能不能转人工」 nor 「不转人工就投诉」.
+_DECLINED = (
+    r"(?:^|[，。,.!?])[我先再请也还]{0,3}(?:不(?:要|用|想|需要|必|找)?|别|勿)(?:再|给我|帮我)*"
+    r"(?:KEYWORD)(?:客服|服务)?[了啦吧哦哈呀啊]*(?:$|[，。,.!])"
+)
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,11 @@ class Decision(IntentClassifier, GraphComponent):
         """Return the component's settings."""
         return {
             # Score from which an entry is answered without asking back.
-            "answer_threshold": 0.4,
+            "answer_threshold": 0.5,
             # Distance to the next candidate that an answer needs.
             "answer_margin": 0.1,
             # Score from which an entry is offered as an option.
-            "option_threshold": 0.08,
+            "option_threshold": 0.06,
             # Words that ask for a person; empty: those of settings.yml.
             "human_keywords": [],
         }
@@ -114,6 +119,8 @@ class Decision(IntentClassifier, GraphComponent):
             config["answer_threshold"], config["answer_margin"], config["option_threshold"]
         )
         self._keywords = tuple(config["human_keywords"]) or settings().handoff.keywords
+        words = "|".join(map(re.escape, self._keywords))
+        self._declined = re.compile(_DECLINED.replace("KEYWORD", words or r"(?!)"))
 
     @classmethod
     def create(
@@ -144,15 +151,21 @@ class Decision(IntentClassifier, GraphComponent):
 
         「人工客服几点上班」 holds a keyword and is an entry's question all the same.
         """
+        if candidates and candidates[0]["label"] == REQUEST_HUMAN and self._declined.search(text):
+            return _first(DENY, candidates)
         if not any(_asks(text, keyword) for keyword in self._keywords):
             return candidates
         outcome, concerned = decide(candidates, self._thresholds)
         if outcome == "answer" and "/" in concerned[0]["label"]:
             return candidates
-        known = next((c for c in candidates if c["label"] == REQUEST_HUMAN), {})
-        human = {"label": REQUEST_HUMAN, "score": 1.0, "title": known.get("title")}
-        rest = [{**c, "score": 0.0} for c in candidates if c["label"] != REQUEST_HUMAN]
-        return [human, *rest]
+        return _first(REQUEST_HUMAN, candidates)
+
+
+def _first(label: str, candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates with `label` made certain."""
+    known = next((c for c in candidates if c["label"] == label), {})
+    certain = {"label": label, "score": 1.0, "title": known.get("title")}
+    return [certain, *({**c, "score": 0.0} for c in candidates if c["label"] != label)]
 
 
 def _asks(text: str, keyword: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,7 @@ class KnowledgeRecogniser(IntentClassifier, GraphComponent):
         texts = [message.get(NORMALISED) for message in examples]
         labels = [label_of(message) for message in examples]
         self._titles = dict(_titles(examples))
-        self._phrasings = _unambiguous(zip(texts, labels))
+        self._phrasings = _unambiguous(zip(texts, labels, strict=True))
         if len(set(labels)) > 1:
             ngrams = (self._config["min_ngram"], self._config["max_ngram"])
             self._classifier = CharacterClassifier.train(
@@ -144,9 +144,7 @@ class KnowledgeRecogniser(IntentClassifier, GraphComponent):
             known = json.loads((folder / _PHRASINGS).read_text(encoding="utf-8"))
             trained = len(set(known["phrasings"].values())) > 1
             classifier = CharacterClassifier.load(folder) if trained else None
-        return cls(
-            config, model_storage, resource, classifier, known["phrasings"], known["titles"]
-        )
+        return cls(config, model_storage, resource, classifier, known["phrasings"], known["titles"])
 
 
 def label_of(message: Message) -> str:
@@ -162,7 +160,7 @@ def _titles(messages: list[Message]) -> Iterator[tuple[str, str]]:
             yield label_of(message), str(metadata["title"])
 
 
-def _unambiguous(pairs: Iterator[tuple[str, str]] | Any) -> dict[str, str]:
+def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     seen: dict[str, set[str]] = {}
     for text, label in pairs:
         seen.setdefault(match_key(text), set()).add(label)

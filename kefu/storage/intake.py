@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
 from kefu.storage.engine import reading, writing
-from kefu.storage.tables import conversations, messages, trackers, turns
+from kefu.storage.tables import conversations, handoffs, messages, trackers, turns
 from kefu.storage.upsert import insert_or_update
 
 # How many of the bot's last messages a press of a button may refer to.
@@ -26,12 +26,14 @@ class Surroundings:
         active_loop: Form that waits for input, if any.
         payloads: What the buttons of the bot's last messages say.
         page, page_order_no: Where the customer came from.
+        ticket: Whether a message was left for people who are not there yet.
     """
 
     active_loop: str | None
     payloads: frozenset[str]
     page: str | None
     page_order_no: str | None
+    ticket: bool
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,13 @@ def surroundings(conversation: str) -> Surroundings:
         .order_by(messages.c.id.desc())
         .limit(_BUTTONS_OF_LAST)
     )
+    left = select(handoffs.c.id).where(
+        handoffs.c.open_key == conversation, handoffs.c.state == "left"
+    )
     with reading() as connection:
         active_loop = connection.execute(loop).scalar()
         page = connection.execute(visit).first()
+        ticket = connection.execute(left).first()
         bodies = connection.execute(said).scalars().all()
     shown = [button for body in bodies for button in json.loads(body).get("buttons") or []]
     return Surroundings(
@@ -87,6 +93,7 @@ def surroundings(conversation: str) -> Surroundings:
         frozenset(button["payload"] for button in shown),
         page.page if page else None,
         page.page_order_no if page else None,
+        ticket is not None,
     )
 
 

@@ -69,7 +69,8 @@ turns = Table(
     Column("conversation", String(64), nullable=False),
     Column("channel", String(64), nullable=False),
     Column("started_at", Float, nullable=False),
-    # answered, options, picked, not_recognised, task, form, small_talk, human, welcome, held, failed
+    # answered, options, picked, not_recognised, task, form, small_talk, human, welcome,
+    # held, failed
     Column("outcome", String(20), nullable=False),
     Column("label", String(80)),  # category/entry or intent
     Column("score", Float),
@@ -94,7 +95,8 @@ handoffs = Table(
     Column("agent", String(40)),
     Column("requested_at", Float, nullable=False),
     Column("accepted_at", Float),
-    Column("active_at", Float, nullable=False),  # the agent's last sign of life; before, the request
+    # The agent's last sign of life; before there is one, the request.
+    Column("active_at", Float, nullable=False),
     Column("closed_at", Float),
     Column("close_reason", String(20)),  # done, idle, cancelled
     # Equals the conversation while open, NULL after: its uniqueness makes "at most one" true.

@@ -1,0 +1,103 @@
+"""`kefu doctor` on installations with something wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kefu.doctor import Finding, diagnose
+from kefu.environment import environment, secret
+from kefu.shop.gateways import order_gateway
+from kefu.storage import migrate
+from kefu.storage.engine import engine, writing
+from kefu.storage.tables import handoffs
+
+
+@pytest.fixture
+def installed(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give an installation with a migrated database and nothing running."""
+    for name, port in (("RASA", "1"), ("ACTIONS", "2"), ("SHOP", "3")):
+        monkeypatch.setenv(f"KEFU_{name}_PORT", port)
+    environment.cache_clear()
+    order_gateway.cache_clear()
+    yield fresh_home
+    order_gateway.cache_clear()
+
+
+def finding(name: str) -> Finding:
+    return next(found for found in diagnose() if found.name == name)
+
+
+def test_every_failure_says_what_to_do(installed: Path) -> None:
+    findings = diagnose()
+    assert {"软件", "设置", "知识库", "数据库", "密钥", "磁盘"} <= {f.name for f in findings}
+    assert all(f.remedy for f in findings if not f.ok)
+
+
+def test_sound_database_and_knowledge_base_pass(installed: Path) -> None:
+    assert finding("数据库").ok
+    assert finding("知识库").text == "10 个分类，100 个条目"
+
+
+def test_programs_that_do_not_answer_are_found(installed: Path) -> None:
+    silent = [f for f in diagnose() if "没有应答" in f.text]
+    assert [f.name for f in silent] == ["Rasa", "动作服务", "演示商城"]
+    assert "make run" in silent[0].remedy
+    assert not finding("订单系统").ok
+
+
+def test_database_that_was_not_migrated_is_found(installed: Path) -> None:
+    migrate.downgrade("base")
+    found = finding("数据库")
+    assert not found.ok
+    assert "make run" in found.remedy
+
+
+def test_damaged_database_is_found_without_a_trace(installed: Path) -> None:
+    engine().dispose()
+    file = installed / "kefu.db"
+    for extra in installed.glob("kefu.db-*"):
+        extra.unlink()
+    file.write_bytes(b"not a database at all" * 1000)
+    assert not finding("数据库").ok
+
+
+def test_secrets_file_that_others_can_read_is_found(installed: Path) -> None:
+    secret("data_key")
+    file = installed / "secrets.json"
+    file.chmod(0o644)
+    found = finding("密钥")
+    assert (found.ok, found.remedy) == (False, f"执行 chmod 600 {file}")
+
+
+@pytest.mark.parametrize(("minutes", "ok"), [(5, True), (90, False)])
+def test_customers_who_wait_are_counted(installed: Path, minutes: int, ok: bool) -> None:
+    since = time.time() - minutes * 60
+    with writing() as connection:
+        connection.execute(
+            handoffs.insert().values(
+                conversation="c",
+                state="waiting",
+                reason="keyword",
+                requested_at=since,
+                active_at=since,
+                open_key="c",
+            )
+        )
+    found = finding("等待人工")
+    assert found.ok is ok
+    assert found.text == f"1 位顾客在等，最久 {minutes} 分钟"
+    assert "kefu handoff list" in found.remedy
+
+
+def test_unusable_environment_is_the_only_finding(
+    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEFU_RASA_PORT", "ninety")
+    environment.cache_clear()
+    findings = diagnose()
+    assert len(findings) == 1
+    assert "KEFU_RASA_PORT" in findings[0].text
