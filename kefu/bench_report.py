@@ -59,8 +59,9 @@ class Measured:
     def shown(self, figure: str) -> str:
         """Return a figure in milliseconds, its goal in brackets."""
         goal = self.goals.get(figure)
-        beside = f" (≤{goal * 1000:.0f})" if goal is not None else ""
-        return f"{self.figures[figure] * 1000:.1f}{beside}"
+        beside = f"(≤{goal * 1000:.0f})" if goal is not None else ""
+        milliseconds = self.figures[figure] * 1000
+        return f"{milliseconds:.{0 if milliseconds >= 100 else 1}f}{beside}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the series for programs."""

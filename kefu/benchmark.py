@@ -158,7 +158,7 @@ def measure(
         found = [_faq(client, questions, tick("常见问题", turns))]
         if looked_up:
             found.append(_lookups(client, looked_up, tick("查订单", LOOKUPS)))
-        found.append(_load(client, loads, tick(f"{AT_A_TIME} 人同时提问", turns)))
+        found.append(_load(client, loads, tick(f"{AT_A_TIME} 人同时", turns)))
         found.append(_bursts(client, bursts, tick("连发三条", BURSTS)))
     return found
 
@@ -183,7 +183,7 @@ def _load(client: Client, turns: Sequence[tuple[str, str]], tick: Tick) -> Measu
         done = list(pool.map(lambda share: _one_by_one(client.another(), share, tick), shares))
     answers = [answer for share in done for answer in share]
     wall = time.perf_counter() - started
-    return _series(f"{AT_A_TIME} 人同时提问", "load", {}, answers, wall)
+    return _series(f"{AT_A_TIME} 人同时", "load", {}, answers, wall)
 
 
 def _bursts(client: Client, bursts: Sequence[tuple[str, list[str]]], tick: Tick) -> Measured:

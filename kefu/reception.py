@@ -7,13 +7,14 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from kefu import replies
-from kefu.bursts import Recognition, is_opener, joined, turns
+from kefu.bursts import is_opener, joined, turns
+from kefu.exchange import Answer, Dialogue, Incoming, Kind, Turn, TurnResult
 from kefu.handoff import holder, notice
 from kefu.replies import Reply
 from kefu.settings import settings
@@ -22,7 +23,6 @@ from kefu.storage.intake import Settled, Surroundings
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["text", "image", "voice", "enter"]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -32,88 +32,6 @@ _MEDIA = {
     "需要人看图的话，可以转人工客服。",
     "voice": "语音收到了，我暂时听不了语音。请打字告诉我，我马上帮你看；也可以转人工客服。",
 }
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A message as a channel took it in.
-
-    Attributes:
-        channel: Channel name, with the account where there are several.
-        customer: openid that the channel verified.
-        kind: text, image, voice, or enter (the chat was opened).
-        text: What was typed; an address or description for media.
-        key: The channel's own id; the same id again is a repeat.
-        page, page_order_no: Entry page and the order it shows.
-        test: Not a customer's; stays out of the figures.
-    """
-
-    channel: str
-    customer: str
-    kind: Kind
-    text: str
-    key: str | None = None
-    page: str | None = None
-    page_order_no: str | None = None
-    test: bool = False
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What the dialogue is given.
-
-    Attributes:
-        conversation: Conversation id.
-        message_id: Id that stays the same when the turn is repeated after a crash.
-        text: All messages of the burst.
-        metadata: page, order_no, button.
-        active_loop: Form that waits for input, if any.
-    """
-
-    conversation: str
-    message_id: str
-    text: str
-    metadata: dict[str, Any]
-    active_loop: str | None
-
-
-@dataclass(frozen=True)
-class TurnResult:
-    """What the dialogue made of it: replies without recipient, and the row for the figures."""
-
-    replies: Sequence[Reply]
-    outcome: str
-    label: str | None = None
-    score: float | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a channel hands to the customer for one message.
-
-    Attributes:
-        message: Message id.
-        state: answered, failed (an apology and a ticket), held (a person speaks),
-            or merged (the reply is in the answer to message `merged_into`).
-        replies: In Rasa's REST format, without recipient.
-    """
-
-    message: int
-    state: str
-    replies: Sequence[Reply]
-    merged_into: int | None = None
-
-
-class Dialogue(Protocol):
-    """The one that thinks of a reply: Rasa, behind its connector."""
-
-    async def recognise(self, text: str) -> Recognition:
-        """Recognise a text without touching any conversation."""
-        ...
-
-    async def take_turn(self, turn: Turn) -> TurnResult:
-        """Run one turn; an exception or no reply at all counts as a failed turn."""
-        ...
 
 
 @dataclass

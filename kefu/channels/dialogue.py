@@ -10,9 +10,9 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 
 from kefu.bursts import Recognition
+from kefu.exchange import Turn, TurnResult
 from kefu.handoff.triggers import full_label
 from kefu.labels import NOT_RECOGNISED, OUT_OF_SCOPE, REQUEST_HUMAN, TASKS, is_entry
-from kefu.reception import Turn, TurnResult
 from kefu.replies import Reply
 
 # What an order number helps with: where the entry page's order stands in for a missing one.

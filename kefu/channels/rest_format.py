@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from kefu.reception import Answer, Incoming, Kind
+from kefu.exchange import Answer, Incoming, Kind
 from kefu.replies import Reply
 from kefu.storage.messages import Outgoing
 

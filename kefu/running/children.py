@@ -8,8 +8,7 @@ from kefu.environment import Environment, child_environment
 def variables(environment: Environment) -> dict[str, str]:
     """Return all variables for a child process.
 
-    Ports and folders are spelled out, so that `${KEFU_ACTIONS_PORT}` in
-    endpoints.yml has a value and a child finds the project from any directory.
+    Ports and folders are spelled out, so that a child finds the project from any directory.
     """
     return child_environment(
         KEFU_HOME=str(environment.home),
@@ -19,7 +18,8 @@ def variables(environment: Environment) -> dict[str, str]:
         KEFU_ACTIONS_PORT=str(environment.actions_port),
         KEFU_SHOP_PORT=str(environment.shop_port),
         KEFU_SHOP_URL=environment.shop_url,
-        LOG_LEVEL=environment.log_level,
+        # At DEBUG Rasa logs what customers write.
+        LOG_LEVEL="INFO" if environment.log_level == "DEBUG" else environment.log_level,
         RASA_TELEMETRY_ENABLED="false",
         TF_CPP_MIN_LOG_LEVEL="3",
         SQLALCHEMY_SILENCE_UBER_WARNING="1",

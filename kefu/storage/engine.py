@@ -24,12 +24,17 @@ def make_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, future=True, pool_pre_ping=True)
+        return create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The default pool reconnects for every transaction, which costs more than most of them.
+    # Parameters are customers' words: an error must not carry them into a log.
     engine = create_engine(
-        url, future=True, connect_args={"check_same_thread": False}, poolclass=QueuePool
+        url,
+        future=True,
+        connect_args={"check_same_thread": False},
+        poolclass=QueuePool,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin)

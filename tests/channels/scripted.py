@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from kefu.bursts import Recognition
-from kefu.reception import Answer, Incoming, Reception, Turn, TurnResult
+from kefu.exchange import Answer, Incoming, Turn, TurnResult
+from kefu.reception import Reception
 from kefu.storage import messages, tables
 from kefu.storage.engine import reading
 

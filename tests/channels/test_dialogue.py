@@ -8,7 +8,7 @@ import pytest
 
 from kefu.bursts import Recognition
 from kefu.channels.dialogue import as_text, outcome_of, recognition, without_recipient
-from kefu.reception import Turn
+from kefu.exchange import Turn
 
 
 def a_turn(active_loop: str | None = None, **metadata: Any) -> Turn:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kefu.channels.rest_format import BadRequest, answer_body, outgoing_body, read_request
-from kefu.reception import Answer, Incoming
+from kefu.exchange import Answer, Incoming
 from kefu.storage.messages import Outgoing
 
 MAX_TEXT = 2000
