@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kefu.labels import TASKS, is_entry
 from kefu.normalise import match_key
 
+_LONGEST_OPENER = 30
 _OPENER = re.compile(
     r"^(?:你好|您好|在吗|在么|在嘛|在不|在不在|有人吗|有人么|有人在吗|客服|客服在吗|亲|亲亲|老板|掌柜|哈喽|嗨|喂|hi|hello|"
     r"请问|请问一下|问一下|问下|想问一下|想问下|我想问一下|我想问下|咨询一下|咨询下|我想咨询一下|打扰一下|麻烦问下|早上好|下午好|晚上好)+$"
@@ -31,7 +32,7 @@ class Recognition:
 
 def is_opener(text: str) -> bool:
     """Return whether a message only announces the question that follows (在吗, 请问一下)."""
-    return bool(_OPENER.match(match_key(text)))
+    return len(text) <= _LONGEST_OPENER and bool(_OPENER.match(match_key(text)))
 
 
 def turns(recognised: Sequence[Recognition]) -> list[range]:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from kefu.environment import environment
 from kefu.errors import FileProblems, KefuError, Problem
 from kefu.labels import DIALOGUE, OUT_OF_SCOPE, SMALL_TALK, TASKS, category_of, is_entry
+from kefu.progress import counting
 
 
 class EvaluationFailed(KefuError):
@@ -173,7 +173,7 @@ def recognise(
         raise EvaluationFailed(f"{chosen} 不是可用的模型，请执行 make train")
 
     async def all_of_them() -> list[Recognised]:
-        with _progress(console) as progress:
+        with counting(console) as progress:
             task = progress.add_task("识别", total=len(questions))
             found = []
             for question in questions:
@@ -265,14 +265,3 @@ def _write_confusion(
             example = examples[gold, found_label]
             safe = f"'{example}" if example[:1] in "=+-@\t\r" else example
             writer.writerow([gold, found_label, count, safe])
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )

@@ -54,7 +54,12 @@ def normalise(text: str) -> str:
 
 def match_key(text: str) -> str:
     """Return what two phrasings share when they differ only in spelling and punctuation."""
-    return _NOT_A_WORD.sub("", normalise(text))
+    return words(normalise(text))
+
+
+def words(normalised: str) -> str:
+    """Return normalised text without punctuation and spaces."""
+    return _NOT_A_WORD.sub("", normalised)
 
 
 def _shorten(text: str) -> str:

@@ -18,8 +18,9 @@ from kefu.exchange import Answer, Dialogue, Incoming, Kind, Turn, TurnResult
 from kefu.handoff import holder, notice
 from kefu.replies import Reply
 from kefu.settings import settings
-from kefu.storage import conversations, intake, messages
-from kefu.storage.intake import Settled, Surroundings
+from kefu.storage import conversations, messages
+from kefu.storage.conversations import Visit
+from kefu.storage.intake import Intake, Said, Settled, Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Reception:
         self._queues: dict[str, deque[_Pending]] = {}
         self._pending: dict[int, _Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._intake = Intake()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="reception")
 
     async def receive(self, incoming: Incoming) -> Answer:
@@ -63,10 +65,10 @@ class Reception:
         and no second turn.
         """
         now = self._clock()
-        conversation, recorded = await self._off_loop(_take_in, incoming, now)
+        conversation, recorded = await self._off_loop(self._take_in, incoming, now)
         if recorded.repeat and recorded.id not in self._pending:
             # Its turn may have ended after the row was read.
-            conversation, recorded = await self._off_loop(_take_in, incoming, now)
+            conversation, recorded = await self._off_loop(self._take_in, incoming, now)
         if recorded.id in self._pending:
             return await asyncio.shield(self._pending[recorded.id].answer)
         if recorded.repeat and recorded.state != "received":
@@ -84,6 +86,14 @@ class Reception:
                 pending = _Pending(incoming, message.id, message.created_at, "pending")
                 self._enqueue(message.conversation, pending)
         return len(left)
+
+    def _take_in(self, incoming: Incoming, now: float) -> tuple[str, messages.Recorded]:
+        visit = Visit(incoming.channel, incoming.customer, incoming.page, incoming.page_order_no)
+        said = Said("customer", incoming.kind, incoming.text, incoming.key)
+        if incoming.kind == "enter":
+            # No message of the customer's: it is not recovered after a crash.
+            said = Said("system", "event", incoming.text or "进入客服", incoming.key)
+        return self._intake.take_in(visit, said, now)
 
     def _enqueue(self, conversation: str, pending: _Pending) -> asyncio.Future[Answer]:
         self._pending[pending.message] = pending
@@ -146,7 +156,7 @@ class Reception:
         last, others = batch[-1], [p.message for p in batch[:-1]]
         try:
             settled = _settled(conversation, batch, state, result, self._clock())
-            await self._off_loop(intake.settle, settled)
+            await self._off_loop(self._intake.settle, settled)
         except Exception:  # the reply exists; that it could not be recorded must not hide it
             logger.exception("turn could not be recorded: message %s", last.message)
         for pending in batch:
@@ -161,7 +171,7 @@ class Reception:
 
     async def _result(self, conversation: str, batch: list[_Pending]) -> tuple[str, TurnResult]:
         incoming = batch[-1].incoming
-        who, around = await self._off_loop(_before, conversation, self._clock())
+        who, around = await self._off_loop(self._before, conversation, self._clock())
         if who != "bot":
             return await self._off_loop(self._while_held, conversation, who, batch)
         if incoming.kind == "enter":
@@ -176,10 +186,19 @@ class Reception:
         result = await asyncio.wait_for(self._dialogue.take_turn(turn), timeout)
         if not result.replies:
             raise SilentTurn(f"no reply to message {batch[-1].message}")
-        if result.outcome == "not_recognised" and around.ticket:
+        if result.outcome == "not_recognised" and around.handoff == "left":
             # Outside service hours this is the message that was asked for, not a question.
             result = replace(result, replies=[{"text": notice.NOTED}])
         return "answered", result
+
+    def _before(self, conversation: str, now: float) -> tuple[str, Surroundings]:
+        """Return who holds the conversation, and what its turn needs to know."""
+        around = self._intake.surroundings(conversation)
+        if around.handoff in (None, "left"):
+            return "bot", around
+        who = holder.who_holds(conversation, now)
+        # Given back from waiting, it has a ticket now.
+        return who, self._intake.surroundings(conversation) if who == "bot" else around
 
     def _while_held(
         self, conversation: str, who: str, batch: list[_Pending]
@@ -210,28 +229,12 @@ class SilentTurn(Exception):
     """Raised when the dialogue ended a turn without saying anything."""
 
 
-def _take_in(incoming: Incoming, now: float) -> tuple[str, messages.Recorded]:
-    conversation = conversations.remember(
-        incoming.channel, incoming.customer, now, incoming.page, incoming.page_order_no
-    )
-    # Opening the chat is no message of the customer's: it is not recovered after a crash.
-    author, kind = ("system", "event") if incoming.kind == "enter" else ("customer", incoming.kind)
-    body = incoming.text or ("进入客服" if incoming.kind == "enter" else "")
-    recorded = messages.record(conversation, author, kind, body, incoming.key, now)
-    return conversation, recorded
-
-
 def _answer_given(recorded: messages.Recorded) -> Answer:
     """Return the answer that a message got when it first came."""
     if recorded.state == "merged":
         return Answer(recorded.id, "merged", [], recorded.turn)
     given = [json.loads(m.body) for m in messages.reply_of(recorded.id) if m.author == "bot"]
     return Answer(recorded.id, recorded.state, given)
-
-
-def _before(conversation: str, now: float) -> tuple[str, Surroundings]:
-    who = holder.who_holds(conversation, now)
-    return who, intake.surroundings(conversation)
 
 
 def _turn(conversation: str, batch: list[_Pending], around: Surroundings) -> Turn:

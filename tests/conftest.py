@@ -19,7 +19,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 def _forget() -> None:
     if engine.engine.cache_info().currsize:
         engine.engine().dispose()
-    for cached in (environment, settings, engine.engine, encryption.data_cipher):
+    keys = (encryption.data_cipher, encryption.pseudonym_key)
+    for cached in (environment, settings, engine.engine, *keys):
         cached.cache_clear()
 
 

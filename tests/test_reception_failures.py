@@ -83,6 +83,16 @@ async def test_failed_turn_at_night_leaves_a_message_and_the_bot_goes_on(script:
     assert said_by(await reception.receive(a_message("怎么开发票"))) == "答：怎么开发票"
 
 
+async def test_customer_who_waited_in_vain_is_the_bots_again_and_keeps_a_ticket(
+    script: Script,
+) -> None:
+    holder.request(pseudonym("rest", CUSTOMER), "keyword", "转人工", None, NOON)
+    later = NOON + settings().handoff.idle_minutes * 60
+    reception = Reception(script, lambda: later)
+    assert said_by(await reception.receive(a_message("怎么开发票"))) == "答：怎么开发票"
+    assert [ticket.state for ticket in holder.open_handoffs()] == ["left"]
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_turn_without_end_is_ended(script: Script) -> None:
     reception = Reception(script, lambda: NIGHT)

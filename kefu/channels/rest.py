@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage
@@ -28,6 +30,7 @@ from kefu.storage.encryption import pseudonym
 
 logger = logging.getLogger(__name__)
 
+_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 _LONGEST_WAIT = 25.0
 _POLL_SECONDS = 0.5
 Handler = Callable[[Request], Awaitable[HTTPResponse]]
@@ -88,7 +91,7 @@ class RestChannel(InputChannel):
 
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:
-            return response.json({"status": "ok"}) if self._reception else _starting()
+            return _json({"status": "ok"}) if self._reception else _starting()
 
         @routes.post("/webhook")
         async def receive(request: Request) -> HTTPResponse:
@@ -111,7 +114,7 @@ class RestChannel(InputChannel):
         found = await asyncio.to_thread(_take_out, incoming.customer)
         # The reply to a message that a crash interrupted waits too, and is in the answer.
         waiting = [message for message in found if message.turn != answer.message]
-        return response.json(answer_body(answer, incoming.customer, waiting))
+        return _json(answer_body(answer, incoming.customer, waiting))
 
     async def _wait(self, request: Request) -> HTTPResponse:
         """Return a person's messages, waiting up to `wait` seconds for the first."""
@@ -123,7 +126,7 @@ class RestChannel(InputChannel):
         while True:
             found = await asyncio.to_thread(_take_out, sender.strip())
             if found or time.monotonic() >= deadline:
-                return response.json([outgoing_body(m, sender.strip()) for m in found])
+                return _json([outgoing_body(m, sender.strip()) for m in found])
             await asyncio.sleep(_POLL_SECONDS)
 
     def _authenticate(self, request: Request) -> None:
@@ -151,8 +154,13 @@ async def _guarded(handler: Handler, request: Request) -> HTTPResponse:
         return _error(500, "internal_error", "服务出错，请稍后用同一 message_id 重试")
 
 
+def _json(body: Any, status: int = 200) -> HTTPResponse:
+    # Readable on a terminal: Chinese stays Chinese.
+    return response.json(body, status=status, dumps=_dumps)
+
+
 def _error(status: int, code: str, message: str) -> HTTPResponse:
-    return response.json({"error": {"code": code, "message": message}}, status=status)
+    return _json({"error": {"code": code, "message": message}}, status=status)
 
 
 def _starting() -> HTTPResponse:

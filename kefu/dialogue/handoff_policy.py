@@ -11,7 +11,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_UNLIKELY_INTENT_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered
+from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -19,6 +19,8 @@ from kefu.handoff import triggers
 from kefu.settings import settings
 
 OFFER = "utter_offer_person"
+# Above every limit that settings.yml may set, with room for messages that do not count.
+_RECENT_MESSAGES = 40
 
 
 @DefaultV1Recipe.register(
@@ -116,7 +118,20 @@ class HandoffPolicy(Policy):
 
 
 def _said(tracker: DialogueStateTracker) -> list[triggers.Said]:
-    return triggers.said_since_handoff(event.as_dict() for event in tracker.applied_events())
+    return triggers.said_since_handoff(event.as_dict() for event in _recent(tracker))
+
+
+def _recent(tracker: DialogueStateTracker) -> list[Event]:
+    """Return the events of the last messages: no limit of the settings counts more."""
+    recent: list[Event] = []
+    messages = 0
+    for event in reversed(tracker.applied_events()):
+        messages += isinstance(event, UserUttered)
+        if messages > _RECENT_MESSAGES:
+            break
+        recent.append(event)
+    recent.reverse()
+    return recent
 
 
 def _person_was_offered(tracker: DialogueStateTracker) -> bool:

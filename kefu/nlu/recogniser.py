@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from kefu.nlu.classifier import CharacterClassifier
 from kefu.nlu.normaliser import NORMALISED, Normaliser
-from kefu.normalise import match_key
+from kefu.normalise import words
 
 # Attribute of a message: [{"label", "score", "title"}], best first.
 CANDIDATES = "candidates"
@@ -106,10 +106,11 @@ class KnowledgeRecogniser(IntentClassifier, GraphComponent):
         return messages
 
     def _candidates(self, text: str) -> list[dict[str, Any]]:
-        if not match_key(text) or self._classifier is None:
+        key = words(text)
+        if not key or self._classifier is None:
             return []
         labels, scores = self._classifier.labels, self._classifier.scores(text)
-        exact = self._phrasings.get(match_key(text))
+        exact = self._phrasings.get(key)
         if exact is not None:
             scores = np.where(np.array(labels) == exact, 1.0, 0.0)
         best = np.argsort(-scores, kind="stable")[: self._config["ranking_length"]]
@@ -163,5 +164,5 @@ def _titles(messages: list[Message]) -> Iterator[tuple[str, str]]:
 def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     seen: dict[str, set[str]] = {}
     for text, label in pairs:
-        seen.setdefault(match_key(text), set()).add(label)
+        seen.setdefault(words(text), set()).add(label)
     return {key: labels.pop() for key, labels in seen.items() if key and len(labels) == 1}

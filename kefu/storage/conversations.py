@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
 
 from kefu.storage.encryption import pseudonym
 from kefu.storage.engine import reading, writing
 from kefu.storage.tables import conversations
 from kefu.storage.upsert import insert_or_update
+
+_WHICH = conversations.c.id == bindparam("conversation")
+_CUSTOMER = select(conversations.c.customer).where(_WHICH)
+_PAGE = select(conversations.c.page, conversations.c.page_order_no).where(_WHICH)
+_CHANNEL = select(conversations.c.channel).where(_WHICH)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is here, and from where.
+
+    Attributes:
+        channel: Channel name, with the account where there are several.
+        customer: openid as the channel verified it.
+        page: Entry page key (product, order, member).
+        page_order_no: Order number that the entry page named.
+    """
+
+    channel: str
+    customer: str
+    page: str | None = None
+    page_order_no: str | None = None
+
+    @property
+    def names_page(self) -> bool:
+        """Return whether it says anything about the page."""
+        return self.page is not None or self.page_order_no is not None
 
 
 def remember(
@@ -19,49 +49,46 @@ def remember(
 ) -> str:
     """Note that a customer is here and return the conversation id.
 
-    Args:
-        channel: Channel name, with the account where there are several.
-        customer: openid as the channel verified it.
-        now: UTC seconds since 1970.
-        page: Entry page key (product, order, member). Without a page and an order
-            number, those of the last visit stay.
-        page_order_no: Order number that the entry page named.
+    `now` is in UTC seconds since 1970; the others are those of a Visit.
     """
     conversation = pseudonym(channel, customer)
-    visit = {"page": page, "page_order_no": page_order_no}
-    if page is None and page_order_no is None:
-        visit = {}
     with writing() as connection:
-        insert_or_update(
-            connection,
-            conversations,
-            on=("id",),
-            keep=("channel", "customer", "created_at"),
-            id=conversation,
-            channel=channel,
-            customer=customer,
-            created_at=now,
-            seen_at=now,
-            **visit,
-        )
+        note(connection, conversation, Visit(channel, customer, page, page_order_no), now)
     return conversation
+
+
+def note(connection: Connection, conversation: str, visit: Visit, now: float) -> None:
+    """Note a visit in a transaction of the caller's.
+
+    One that names neither page nor order number leaves those of the last that did.
+    """
+    page = {"page": visit.page, "page_order_no": visit.page_order_no} if visit.names_page else {}
+    insert_or_update(
+        connection,
+        conversations,
+        on=("id",),
+        keep=("channel", "customer", "created_at"),
+        id=conversation,
+        channel=visit.channel,
+        customer=visit.customer,
+        created_at=now,
+        seen_at=now,
+        **page,
+    )
 
 
 def customer_of(conversation: str) -> str | None:
     """Return the verified openid behind a conversation id, None when it is unknown."""
-    query = select(conversations.c.customer).where(conversations.c.id == conversation)
     with reading() as connection:
-        customer: str | None = connection.execute(query).scalar()
+        found = connection.execute(_CUSTOMER, {"conversation": conversation})
+        customer: str | None = found.scalar()
     return customer
 
 
 def page_of(conversation: str) -> tuple[str | None, str | None] | None:
     """Return entry page key and order number of the last visit, None when there are none."""
-    query = select(conversations.c.page, conversations.c.page_order_no).where(
-        conversations.c.id == conversation
-    )
     with reading() as connection:
-        row = connection.execute(query).first()
+        row = connection.execute(_PAGE, {"conversation": conversation}).first()
     if row is None or (row.page is None and row.page_order_no is None):
         return None
     return row.page, row.page_order_no
@@ -69,7 +96,7 @@ def page_of(conversation: str) -> tuple[str | None, str | None] | None:
 
 def channel_of(conversation: str) -> str | None:
     """Return the channel of a conversation, None when it is unknown."""
-    query = select(conversations.c.channel).where(conversations.c.id == conversation)
     with reading() as connection:
-        channel: str | None = connection.execute(query).scalar()
+        found = connection.execute(_CHANNEL, {"conversation": conversation})
+        channel: str | None = found.scalar()
     return channel

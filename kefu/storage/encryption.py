@@ -59,9 +59,14 @@ def pseudonym(channel: str, customer: str) -> str:
         channel: Channel name, with the account where there are several ("rest", "wechat:wx12").
         customer: openid as the channel verified it.
     """
-    key = secret_bytes("pseudonym_key")
     message = f"{channel}\x1f{customer}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+    return hmac.new(pseudonym_key(), message, hashlib.sha256).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def pseudonym_key() -> bytes:
+    """Return the key of this installation's pseudonyms."""
+    return secret_bytes("pseudonym_key")
 
 
 class EncryptedText(TypeDecorator[str]):

@@ -28,12 +28,14 @@ def make_engine(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The default pool reconnects for every transaction, which costs more than most of them.
+    # Last in, first out: a connection forgets its pages when another one has written.
     # Parameters are customers' words: an error must not carry them into a log.
     engine = create_engine(
         url,
         future=True,
         connect_args={"check_same_thread": False},
         poolclass=QueuePool,
+        pool_use_lifo=True,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _tune_sqlite)
@@ -57,8 +59,14 @@ def writing() -> Iterator[Connection]:
 @contextmanager
 def reading() -> Iterator[Connection]:
     """Open a transaction that only reads, and so never waits for a writer."""
-    with engine().execution_options(kefu_reads=True).begin() as connection:
+    with _reader(engine()).begin() as connection:
         yield connection
+
+
+@lru_cache(maxsize=1)
+def _reader(engine: Engine) -> Engine:
+    """Return the same engine, on the same connections, that begins reading transactions."""
+    return engine.execution_options(kefu_reads=True)
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:
@@ -71,5 +79,8 @@ def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("kefu_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("kefu_reads", False):
+        # It takes no lock and cannot fail, so SQLAlchemy's care for errors would be for nothing.
+        connection.connection.cursor().execute("BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

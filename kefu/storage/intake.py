@@ -5,17 +5,49 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import String, bindparam, insert, select, update
 
+from kefu.storage.conversations import Visit, note
+from kefu.storage.encryption import pseudonym
 from kefu.storage.engine import reading, writing
+from kefu.storage.messages import Recorded, record_in
+from kefu.storage.recent import Recent
 from kefu.storage.tables import conversations, handoffs, messages, trackers, turns
 from kefu.storage.upsert import insert_or_update
 
 # How many of the bot's last messages a press of a button may refer to.
 _BUTTONS_OF_LAST = 6
+
+# Statements stand here because building one takes longer than running it.
+_ASKED = select(bindparam("conversation", type_=String).label("id")).subquery()
+_SAID = (
+    select(messages.c.turn, messages.c.body)
+    .where(messages.c.conversation == bindparam("conversation"), messages.c.author == "bot")
+    .order_by(messages.c.id.desc())
+    .limit(_BUTTONS_OF_LAST)
+)
+_AROUND = (
+    select(
+        trackers.c.active_loop,
+        conversations.c.page,
+        conversations.c.page_order_no,
+        handoffs.c.state,
+        _SAID.with_only_columns(messages.c.turn).limit(1).scalar_subquery().label("last_turn"),
+    )
+    .select_from(_ASKED)
+    .outerjoin(conversations, conversations.c.id == _ASKED.c.id)
+    .outerjoin(trackers, trackers.c.sender == _ASKED.c.id)
+    .outerjoin(handoffs, handoffs.c.open_key == _ASKED.c.id)
+)
+_REPLY = insert(messages)
+_END = (
+    update(messages)
+    .where(messages.c.id == bindparam("message"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "turn", "done_at")})
+)
 
 
 @dataclass(frozen=True)
@@ -26,14 +58,15 @@ class Surroundings:
         active_loop: Form that waits for input, if any.
         payloads: What the buttons of the bot's last messages say.
         page, page_order_no: Where the customer came from.
-        ticket: Whether a message was left for people who are not there yet.
+        handoff: State of the open handoff: waiting, agent, or left (a message for people
+            who are not there yet); None where there is none.
     """
 
     active_loop: str | None
     payloads: frozenset[str]
     page: str | None
     page_order_no: str | None
-    ticket: bool
+    handoff: str | None
 
 
 @dataclass(frozen=True)
@@ -67,45 +100,102 @@ class Settled:
     test: bool = False
 
 
-def surroundings(conversation: str) -> Surroundings:
-    """Return what a turn of the conversation needs to know."""
-    loop = select(trackers.c.active_loop).where(trackers.c.sender == conversation)
-    visit = select(conversations.c.page, conversations.c.page_order_no).where(
-        conversations.c.id == conversation
-    )
-    said = (
-        select(messages.c.body)
-        .where(messages.c.conversation == conversation, messages.c.author == "bot")
-        .order_by(messages.c.id.desc())
-        .limit(_BUTTONS_OF_LAST)
-    )
-    left = select(handoffs.c.id).where(
-        handoffs.c.open_key == conversation, handoffs.c.state == "left"
-    )
-    with reading() as connection:
-        active_loop = connection.execute(loop).scalar()
-        page = connection.execute(visit).first()
-        ticket = connection.execute(left).first()
-        bodies = connection.execute(said).scalars().all()
-    shown = [button for body in bodies for button in json.loads(body).get("buttons") or []]
-    return Surroundings(
-        active_loop,
-        frozenset(button["payload"] for button in shown),
-        page.page if page else None,
-        page.page_order_no if page else None,
-        ticket is not None,
-    )
+@dataclass(frozen=True)
+class Said:
+    """What came in: author, kind and body as in `tables.messages`, and the channel's own id."""
+
+    author: str
+    kind: str
+    body: str
+    key: str | None
 
 
-def settle(settled: Settled) -> None:
-    """Write the end of a turn: its replies, the state of its messages, its row for the figures."""
-    with writing() as connection:
-        for reply in settled.replies:
-            connection.execute(insert(messages).values(**_reply_row(settled, reply)))
-        ended = {"done_at": settled.now, "turn": settled.turn}
-        _close(connection, [settled.turn], state=settled.state, **ended)
-        _close(connection, settled.merged, state="merged", **ended)
-        insert_or_update(connection, turns, on=("id",), **_turn_row(settled))
+class _Seen(NamedTuple):
+    visit: Visit
+    minute: int
+
+
+class _Shown(NamedTuple):
+    """What the buttons of each of the bot's last messages say, and the turn of the last one."""
+
+    turn: int | None
+    payloads: tuple[tuple[str, ...], ...]
+
+
+class Intake:
+    """Reads and writes; what this process wrote or read just now it does not do again."""
+
+    def __init__(self) -> None:
+        self._seen: Recent[_Seen] = Recent()
+        self._shown: Recent[_Shown] = Recent()
+
+    def take_in(self, visit: Visit, said: Said, now: float) -> tuple[str, Recorded]:
+        """Record a message as `messages.record` does; return the conversation id with it.
+
+        That the customer was here is noted once a minute, and when the page is another.
+        """
+        conversation = pseudonym(visit.channel, visit.customer)
+        seen = _Seen(visit, int(now // 60))
+        known = self._is_known(conversation, seen)
+        with writing() as connection:
+            if not known:
+                note(connection, conversation, visit, now)
+            recorded = record_in(
+                connection, conversation, said.author, said.kind, said.body, said.key, now
+            )
+        if not known:
+            self._seen.set(conversation, seen)
+        return conversation, recorded
+
+    def surroundings(self, conversation: str) -> Surroundings:
+        """Return what a turn of the conversation needs to know."""
+        asked = {"conversation": conversation}
+        shown = self._shown.get(conversation)
+        with reading() as connection:
+            around = connection.execute(_AROUND, asked).one()
+            # Another process may have answered since.
+            if shown is None or shown.turn is None or shown.turn != around.last_turn:
+                bodies = [row.body for row in connection.execute(_SAID, asked)]
+                payloads = tuple(_payloads(json.loads(body)) for body in reversed(bodies))
+                shown = _Shown(around.last_turn, payloads)
+                self._shown.set(conversation, shown)
+        return Surroundings(
+            around.active_loop,
+            frozenset(chain.from_iterable(shown.payloads)),
+            around.page,
+            around.page_order_no,
+            around.state,
+        )
+
+    def settle(self, settled: Settled) -> None:
+        """Write the end of a turn: its replies, the state of its messages, its figures."""
+        states = {**dict.fromkeys(settled.merged, "merged"), settled.turn: settled.state}
+        ended = {"new_turn": settled.turn, "new_done_at": settled.now}
+        ends = [{"message": id_, "new_state": state, **ended} for id_, state in states.items()]
+        with writing() as connection:
+            if settled.replies:
+                replies = [_reply_row(settled, reply) for reply in settled.replies]
+                connection.execute(_REPLY, replies)
+            connection.execute(_END, ends)
+            insert_or_update(connection, turns, on=("id",), **_turn_row(settled))
+        self._add_shown(settled)
+
+    def _is_known(self, conversation: str, now: _Seen) -> bool:
+        before = self._seen.get(conversation)
+        if before is None or before.minute != now.minute:
+            return False
+        return before.visit == now.visit or not now.visit.names_page
+
+    def _add_shown(self, settled: Settled) -> None:
+        before = self._shown.get(settled.conversation)
+        if before is not None and settled.replies:
+            added = (*before.payloads, *map(_payloads, settled.replies))
+            shown = _Shown(settled.turn, added[-_BUTTONS_OF_LAST:])
+            self._shown.set(settled.conversation, shown)
+
+
+def _payloads(reply: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(button["payload"] for button in reply.get("buttons") or [])
 
 
 def _reply_row(settled: Settled, reply: dict[str, Any]) -> dict[str, Any]:
@@ -135,8 +225,3 @@ def _turn_row(settled: Settled) -> dict[str, Any]:
         "messages": 1 + len(settled.merged),
         "test": settled.test,
     }
-
-
-def _close(connection: Connection, ids: Sequence[int], **values: Any) -> None:
-    if ids:
-        connection.execute(update(messages).where(messages.c.id.in_(list(ids))).values(**values))

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Connection
 
 from kefu.storage.engine import reading, writing
 from kefu.storage.reply_text import readable
@@ -15,6 +16,15 @@ from kefu.storage.tables import messages
 from kefu.storage.upsert import insert_or_ignore
 
 _KEY_LENGTH = 128
+
+_BY_US = (
+    select(messages)
+    .where(messages.c.author != "customer", messages.c.kind != "event")
+    .order_by(messages.c.id)
+)
+_WAITING = _BY_US.where(
+    messages.c.conversation == bindparam("conversation"), messages.c.state == "pending"
+)
 
 
 @dataclass(frozen=True)
@@ -81,21 +91,34 @@ def record(
             None where the channel has none; then nothing counts as a repeat.
         now: UTC seconds.
     """
+    with writing() as connection:
+        return record_in(connection, conversation, author, kind, body, key, now)
+
+
+def record_in(
+    connection: Connection,
+    conversation: str,
+    author: str,
+    kind: str,
+    body: str,
+    key: str | None,
+    now: float,
+) -> Recorded:
+    """Do what `record` does in a transaction of the caller's."""
     key = None if key is None else _storable(key)
     row = {"author": author, "kind": kind, "body": body, "state": "received", "created_at": now}
-    with writing() as connection:
-        made = insert_or_ignore(
-            connection,
-            messages,
-            on=("conversation", "key"),
-            conversation=conversation,
-            key=key,
-            **row,
-        )
-        if made is not None:
-            return Recorded(made, False, "received", None, now)
-        same = (messages.c.conversation == conversation) & (messages.c.key == key)
-        first = connection.execute(select(messages).where(same)).one()
+    made = insert_or_ignore(
+        connection,
+        messages,
+        on=("conversation", "key"),
+        conversation=conversation,
+        key=key,
+        **row,
+    )
+    if made is not None:
+        return Recorded(made, False, "received", None, now)
+    same = (messages.c.conversation == conversation) & (messages.c.key == key)
+    first = connection.execute(select(messages).where(same)).one()
     return Recorded(first.id, True, first.state, first.turn, first.created_at)
 
 
@@ -149,14 +172,13 @@ def reply_of(turn: int) -> list[Outgoing]:
             return []
         answered = question.turn if question.state == "merged" else turn
         ours = (messages.c.conversation == question.conversation) & (messages.c.turn == answered)
-        return _outgoing(connection.execute(_by_us(ours)))
+        return _outgoing(connection.execute(_BY_US.where(ours)))
 
 
 def pending_out(conversation: str) -> list[Outgoing]:
     """Return what waits to be handed to the customer, oldest first, without taking it."""
-    waiting = (messages.c.conversation == conversation) & (messages.c.state == "pending")
     with reading() as connection:
-        return _outgoing(connection.execute(_by_us(waiting)))
+        return _outgoing(connection.execute(_WAITING, {"conversation": conversation}))
 
 
 def mark_delivered(ids: Iterable[int], now: float) -> list[int]:
@@ -210,11 +232,6 @@ def transcript(conversation: str, limit: int = 200) -> list[Line]:
 def _close(ids: Iterable[int], **values: Any) -> None:
     with writing() as connection:
         connection.execute(update(messages).where(messages.c.id.in_(list(ids))).values(**values))
-
-
-def _by_us(where: Any) -> Any:
-    ours = messages.c.author.in_(("bot", "agent", "system")) & (messages.c.kind != "event")
-    return select(messages).where(where, ours).order_by(messages.c.id)
 
 
 def _outgoing(rows: Iterable[Any]) -> list[Outgoing]:

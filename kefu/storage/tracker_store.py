@@ -23,7 +23,7 @@ from rasa.shared.core.constants import ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -34,6 +34,20 @@ from kefu.storage.tables import tracker_events, trackers
 
 _MARK = "_kefu_mark"
 _WORKERS = 4
+
+# Statements stand here because building one takes longer than running it.
+_ALL_EVENTS = (
+    select(trackers.c.events, trackers.c.session_start, tracker_events.c.data)
+    .join(tracker_events, tracker_events.c.sender == trackers.c.sender)
+    .where(trackers.c.sender == bindparam("conversation"))
+    .order_by(tracker_events.c.seq)
+)
+_LAST_SESSION = _ALL_EVENTS.where(tracker_events.c.seq >= trackers.c.session_start)
+_NEW_HEAD = insert(trackers)
+_NEXT_HEAD = update(trackers).where(
+    trackers.c.sender == bindparam("conversation"), trackers.c.events == bindparam("before")
+)
+_NEW_EVENTS = insert(tracker_events)
 
 Result = TypeVar("Result")
 
@@ -136,7 +150,7 @@ class KefuTrackerStore(TrackerStore):
         rows = _read(sender, whole)
         if not rows:
             return None
-        events = [_event(json.loads(row.data)) for row in rows]
+        events = [_event(data) for data in _parsed(rows)]
         tracker = DialogueStateTracker.from_events(sender, events, self.domain.slots)
         _mark(tracker, _Mark(len(tracker.events), rows[0].events, rows[0].session_start))
         return tracker
@@ -155,6 +169,12 @@ def _event(data: dict[str, Any]) -> Event:
     # Event.from_parameters searches all subclasses for every event, which takes more
     # than half the time of loading a conversation.
     return _event_class(data["event"])._from_parameters(data)
+
+
+def _parsed(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    # Reading one document takes a fifth less time than reading as many as there are events.
+    parsed: list[dict[str, Any]] = json.loads(f"[{','.join(row.data for row in rows)}]")
+    return parsed
 
 
 def _mark(tracker: DialogueStateTracker, mark: _Mark) -> None:
@@ -187,7 +207,7 @@ def _write(change: _Change) -> None:
             _write_head(connection, change)
             first = change.stored - len(change.events)
             connection.execute(
-                insert(tracker_events),
+                _NEW_EVENTS,
                 [_row(change.sender, first + n, event) for n, event in enumerate(change.events)],
             )
     except IntegrityError:
@@ -206,10 +226,10 @@ def _write_head(connection: Connection, change: _Change) -> None:
         for table in (tracker_events, trackers):
             connection.execute(delete(table).where(table.c.sender == change.sender))
     if change.mark is None or change.mark.stored == 0:
-        connection.execute(insert(trackers).values(sender=change.sender, **head))
+        connection.execute(_NEW_HEAD, {"sender": change.sender, **head})
         return
-    ours = (trackers.c.sender == change.sender) & (trackers.c.events == change.mark.stored)
-    if connection.execute(update(trackers).where(ours).values(**head)).rowcount != 1:
+    ours = {"conversation": change.sender, "before": change.mark.stored}
+    if connection.execute(_NEXT_HEAD, {**ours, **head}).rowcount != 1:
         raise _conflict()
 
 
@@ -228,16 +248,10 @@ def _conflict() -> TrackerConflict:
 
 
 def _read(sender: str, whole: bool) -> list[Any]:
-    query = (
-        select(trackers.c.events, trackers.c.session_start, tracker_events.c.data)
-        .join(tracker_events, tracker_events.c.sender == trackers.c.sender)
-        .where(trackers.c.sender == sender)
-        .order_by(tracker_events.c.seq)
-    )
-    if not whole:
-        query = query.where(tracker_events.c.seq >= trackers.c.session_start)
+    query = _ALL_EVENTS if whole else _LAST_SESSION
     with reading() as connection:
-        return list(connection.execute(query))
+        rows: list[Any] = connection.execute(query, {"conversation": sender}).all()
+    return rows
 
 
 def _exists(sender: str) -> bool:

@@ -66,7 +66,7 @@ def apply(
     db.execute("BEGIN IMMEDIATE")
     try:
         receipt = _apply(db, openid, order_no, AfterSalesKind(kind), reason, request_id)
-    except BaseException:
+    except BaseException:  # whatever it was, the transaction must not stay open
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
