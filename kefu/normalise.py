@@ -36,6 +36,7 @@ def clean(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
+@lru_cache(maxsize=1024)
 def normalise(text: str) -> str:
     """Return the spelling that recognition works on.
 

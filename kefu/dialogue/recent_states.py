@@ -45,10 +45,14 @@ class RecentStatesFeaturizer(MaxHistoryTrackerFeaturizer):
 
         Meant for RulePolicy, which sees rule-only turns too.
         """
-        # RulePolicy asks first for rules on the text of the last message. The rules here
-        # name intents: one state is enough to see that none fits.
-        last = 1 if use_text_for_last_user_input else self.last_states
-        trackers_as_states = [_recent_states(tracker, domain, last) for tracker in trackers]
+        if use_text_for_last_user_input:
+            # RulePolicy asks first for rules on the text of the last message. The rules
+            # here name intents: the present state is enough to see that none fits.
+            trackers_as_states = [[domain.get_active_state(tracker)] for tracker in trackers]
+        else:
+            trackers_as_states = [
+                _recent_states(tracker, domain, self.last_states) for tracker in trackers
+            ]
         self._choose_last_user_input(trackers_as_states, use_text_for_last_user_input)
         return trackers_as_states
 

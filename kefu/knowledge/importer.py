@@ -24,8 +24,7 @@ class KnowledgeProblem(RasaException):
 class KnowledgeImporter(TrainingDataImporter):
     """Reads `data/knowledge/*.yml` beside the config file; nothing is generated on disk.
 
-    Stands in `config.yml` under `importers`, after RasaFileImporter. `forms` are the
-    forms in whose middle a question may be asked: it is answered, then the form goes on.
+    Stands in `config.yml` under `importers`, after RasaFileImporter.
     """
 
     def __init__(
@@ -33,11 +32,9 @@ class KnowledgeImporter(TrainingDataImporter):
         config_file: str | None = None,
         domain_path: str | None = None,
         training_data_paths: list[str] | str | None = None,
-        forms: list[str] | None = None,
     ) -> None:
         """Remember where the project is; files are read on first use."""
         self._home = Path(config_file or "config.yml").resolve().parent
-        self._forms = forms or []
         self._paths = _as_paths(training_data_paths)
         self._read: tuple[Category, ...] | None = None
 
@@ -55,8 +52,8 @@ class KnowledgeImporter(TrainingDataImporter):
         )
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
-        """Return one rule a category, and one more for each form it may interrupt."""
-        rules = [rule for c in self._categories() for rule in _rules(c.id, self._forms)]
+        """Return one rule a category."""
+        rules = [_rule(category.id) for category in self._categories()]
         reader = YAMLStoryReader()
         return StoryGraph(reader.read_from_parsed_yaml({"version": "3.1", "rules": rules}))
 
@@ -110,19 +107,10 @@ def _response(entry: Entry) -> dict[str, Any]:
     return response
 
 
-def _rules(category: str, forms: list[str]) -> list[dict[str, Any]]:
-    answer = [{"intent": category}, {"action": f"utter_{category}"}]
-    rules: list[dict[str, Any]] = [{"rule": f"answer {category}", "steps": answer}]
-    for form in forms:
-        steps = [*answer, {"action": form}, {"active_loop": form}]
-        rules.append(
-            {
-                "rule": f"answer {category} within {form}",
-                "condition": [{"active_loop": form}],
-                "steps": steps,
-            }
-        )
-    return rules
+def _rule(category: str) -> dict[str, Any]:
+    # Within a form RulePolicy goes back to the form after it, which asks again.
+    steps = [{"intent": category}, {"action": f"utter_{category}"}]
+    return {"rule": f"answer {category}", "steps": steps}
 
 
 def _as_paths(paths: list[str] | str | None) -> list[Path]:

@@ -41,6 +41,9 @@ DECISION = "decision"
 Outcome = Literal["answer", "options", "not_recognised"]
 Candidate = dict[str, Any]
 
+# Candidates kept with a message; each is stored with the conversation.
+_KEPT = 5
+
 _NEGATED = re.compile(r"[不别没勿][^，。,.]{0,3}$")
 # 「先不要给我转人工了」, but neither 「能不能转人工」 nor 「不转人工就投诉」.
 _DECLINED = (
@@ -220,6 +223,8 @@ def _set_decision(
     decision = {
         "outcome": outcome,
         "options": concerned if outcome == "options" else [],
-        "candidates": [{"label": c["label"], "score": round(c["score"], 4)} for c in candidates],
+        "candidates": [
+            {"label": c["label"], "score": round(c["score"], 4)} for c in candidates[:5]
+        ],
     }
     message.set(DECISION, decision, add_to_output=True)

@@ -53,7 +53,7 @@ class KnowledgeRecogniser(IntentClassifier, GraphComponent):
             # Seed of the folds and of the solver.
             "random_seed": 42,
             # Candidates kept on a message.
-            "ranking_length": 10,
+            "ranking_length": 6,
         }
 
     def __init__(

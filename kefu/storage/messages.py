@@ -122,16 +122,6 @@ def record_in(
     return Recorded(first.id, True, first.state, first.turn, first.created_at)
 
 
-def finish(ids: Iterable[int], state: str, turn: int | None, now: float) -> None:
-    """End the turn of incoming messages: answered, failed or held."""
-    _close(ids, state=state, turn=turn, done_at=now)
-
-
-def merged(ids: Iterable[int], into: int, now: float) -> None:
-    """Note that messages of a burst are answered together with the message `into`."""
-    _close(ids, state="merged", turn=into, done_at=now)
-
-
 def add_reply(
     conversation: str, author: str, body: str, turn: int | None, now: float, state: str = "pending"
 ) -> int:
@@ -227,11 +217,6 @@ def transcript(conversation: str, limit: int = 200) -> list[Line]:
         rows = connection.execute(query).all()
     rows.reverse()
     return [Line(r.created_at, r.author, readable(r.author, r.kind, r.body)) for r in rows]
-
-
-def _close(ids: Iterable[int], **values: Any) -> None:
-    with writing() as connection:
-        connection.execute(update(messages).where(messages.c.id.in_(list(ids))).values(**values))
 
 
 def _outgoing(rows: Iterable[Any]) -> list[Outgoing]:

@@ -58,6 +58,7 @@ messages = Table(
     Column("done_at", Float),
     UniqueConstraint("conversation", "key"),
     Index("ix_messages_conversation_id", "conversation", "id"),
+    Index("ix_messages_conversation_state", "conversation", "state"),
     Index("ix_messages_state_created", "state", "created_at"),
 )
 

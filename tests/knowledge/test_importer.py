@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, UserUttered
+from rasa.shared.core.events import UserUttered
 from rasa.shared.importers.importer import TrainingDataImporter
 
 from kefu.knowledge.importer import KnowledgeImporter, KnowledgeProblem
@@ -23,7 +23,7 @@ def entries() -> list[Entry]:
 @pytest.fixture(scope="module")
 def importer() -> KnowledgeImporter:
     return KnowledgeImporter(
-        str(PROJECT / "config.yml"), training_data_paths=[str(PROJECT / "data")], forms=["a_form"]
+        str(PROJECT / "config.yml"), training_data_paths=[str(PROJECT / "data")]
     )
 
 
@@ -45,20 +45,12 @@ def test_responses_are_the_answers(importer: KnowledgeImporter, entries: list[En
         assert shown == [button.text for button in entry.buttons]
 
 
-def test_every_category_has_a_rule_and_one_more_within_the_form(
-    importer: KnowledgeImporter,
-) -> None:
+def test_every_category_has_a_rule(importer: KnowledgeImporter) -> None:
     steps = importer.get_stories().story_steps
-    events = [[event for event in step.events if not _listens(event)] for step in steps]
-    # Within a form the rule begins with the form being active, and ends with it asking again.
-    within = [found for found in events if isinstance(found[0], ActiveLoop)]
-    alone = [found for found in events if isinstance(found[0], UserUttered)]
+    asked = [next(e for e in step.events if isinstance(e, UserUttered)) for step in steps]
     categories = {category.id for category in read_knowledge(PROJECT)}
-    assert {found[0].intent["name"] for found in alone} == categories
-    assert {found[1].intent["name"] for found in within} == categories
-    for found in within:
-        *_, asks_again, active = found
-        assert asks_again.action_name == active.name == "a_form"
+    assert {message.intent["name"] for message in asked} == categories
+    assert len(steps) == len(categories)
 
 
 def test_rasa_reads_the_project_as_one(entries: list[Entry]) -> None:
@@ -93,7 +85,3 @@ def test_broken_file_is_reported_with_its_line(tmp_path: Path) -> None:
     )
     with pytest.raises(KnowledgeProblem, match=r"order\.yml:1: 缺少「entries」"):
         importer.get_nlu_data()
-
-
-def _listens(event: object) -> bool:
-    return isinstance(event, ActionExecuted) and event.action_name in ("action_listen", "...")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from kefu.storage import messages
+from kefu.storage.intake import Intake, Settled
 from kefu.storage.messages import Line
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -17,10 +19,28 @@ def ask(body: str = "你好", key: str | None = None, now: float = 1.0) -> messa
     return messages.record("c1", "customer", "text", body, key, now)
 
 
+def end_turn(message: int, merged: Sequence[int] = ()) -> None:
+    settled = Settled(
+        conversation="c1",
+        channel="rest",
+        turn=message,
+        merged=merged,
+        state="answered",
+        replies=[],
+        reply_state="delivered",
+        outcome="answered",
+        label=None,
+        score=None,
+        started_at=1.0,
+        now=2.0,
+    )
+    Intake().settle(settled)
+
+
 def test_a_repeat_is_known_with_what_became_of_the_first() -> None:
     first = ask(key="m1")
     assert (first.repeat, first.state) == (False, "received")
-    messages.finish([first.id], "answered", first.id, now=2.0)
+    end_turn(first.id)
     again = ask("别的", key="m1", now=9.0)
     assert again == messages.Recorded(first.id, True, "answered", first.id, 1.0)
 
@@ -49,7 +69,7 @@ def test_a_message_that_arrives_many_times_at_once_is_recorded_once() -> None:
 
 def test_the_reply_is_found_again_also_for_a_merged_message() -> None:
     first, second = ask("在吗"), ask("我的订单呢")
-    messages.merged([first.id], second.id, now=2.0)
+    end_turn(second.id, merged=[first.id])
     messages.add_reply("c1", "bot", '[{"text":"您好"}]', second.id, 3.0, "delivered")
     messages.add_reply("c1", "bot", '[{"text":"在的"}]', second.id, 3.0)
     bodies = ['[{"text":"您好"}]', '[{"text":"在的"}]']
@@ -77,7 +97,7 @@ def test_two_readers_never_get_the_same_message() -> None:
 
 def test_messages_whose_turn_never_ended_are_found_after_a_crash() -> None:
     lost, answered, recent = (ask("丢了", now=1.0), ask("答了", now=1.0), ask("刚到", now=9.0))
-    messages.finish([answered.id], "answered", answered.id, now=2.0)
+    end_turn(answered.id)
     found = messages.unanswered(older_than=5.0)
     assert [(message.id, message.body) for message in found] == [(lost.id, "丢了")]
     assert recent.id not in {message.id for message in found}

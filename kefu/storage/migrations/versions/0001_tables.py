@@ -61,6 +61,9 @@ def _create_messages() -> None:
         sa.UniqueConstraint("conversation", "key", name=op.f("uq_messages_conversation_key")),
     )
     op.create_index("ix_messages_conversation_id", "messages", ["conversation", "id"], unique=False)
+    op.create_index(
+        "ix_messages_conversation_state", "messages", ["conversation", "state"], unique=False
+    )
     op.create_index("ix_messages_state_created", "messages", ["state", "created_at"], unique=False)
 
 
