@@ -12,8 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar, cast
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from kefu import replies
 from kefu.bursts import is_opener, joined, turns
+from kefu.errors import KefuError
 from kefu.exchange import Answer, Dialogue, Incoming, Kind, Turn, TurnResult
 from kefu.handoff import holder, notice
 from kefu.replies import Reply
@@ -26,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+# What the database raises: locked, full, gone; or data that the key does not open.
+_RECORD_FAILED = (SQLAlchemyError, KefuError)
 
 _CANCELLED_WAITING = "好的，已取消排队，我继续为你服务。"
 _MEDIA = {
@@ -157,7 +163,7 @@ class Reception:
         try:
             settled = _settled(conversation, batch, state, result, self._clock())
             await self._off_loop(self._intake.settle, settled)
-        except Exception:  # the reply exists; that it could not be recorded must not hide it
+        except _RECORD_FAILED:  # the reply exists: it goes out all the same
             logger.exception("turn could not be recorded: message %s", last.message)
         for pending in batch:
             self._pending.pop(pending.message, None)
@@ -214,7 +220,7 @@ class Reception:
         reply: Reply = {"text": settings().assistant.apology}
         try:
             reply = await self._off_loop(_leave_ticket, conversation, batch, self._clock())
-        except Exception:  # the database may be what failed
+        except _RECORD_FAILED:  # the database may be what failed the turn
             logger.exception("no ticket for message %s", batch[-1].message)
         return TurnResult([reply], "failed")
 
