@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from kefu.bursts import Recognition
@@ -74,12 +74,14 @@ class Answer:
         state: answered, failed (an apology and a ticket), held (a person speaks),
             or merged (the reply is in the answer to message `merged_into`).
         replies: In Rasa's REST format, without recipient.
+        more: Whether other messages may wait for the customer, a person's for example.
     """
 
     message: int
     state: str
     replies: Sequence[Reply]
     merged_into: int | None = None
+    more: bool = field(default=True, compare=False)
 
 
 class Dialogue(Protocol):

@@ -47,6 +47,7 @@ class _Pending:
     message: int
     received_at: float
     reply_state: str
+    more: bool = True
     answer: asyncio.Future[Answer] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -169,7 +170,7 @@ class Reception:
             self._pending.pop(pending.message, None)
         for pending in batch[:-1]:
             _resolve(pending, Answer(pending.message, "merged", [], last.message))
-        _resolve(last, Answer(last.message, state, result.replies))
+        _resolve(last, Answer(last.message, state, result.replies, more=last.more))
         logger.info(
             "turn %s: %s %s in %.0f ms, %d merged", last.message, result.outcome, result.label,
             (self._clock() - batch[0].received_at) * 1000, len(others),
@@ -178,6 +179,8 @@ class Reception:
     async def _result(self, conversation: str, batch: list[_Pending]) -> tuple[str, TurnResult]:
         incoming = batch[-1].incoming
         who, around = await self._off_loop(self._before, conversation, self._clock())
+        # What answers a message that a crash interrupted waits itself.
+        batch[-1].more = around.waiting or batch[-1].reply_state == "pending"
         if who != "bot":
             return await self._off_loop(self._while_held, conversation, who, batch)
         if incoming.kind == "enter":

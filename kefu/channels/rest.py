@@ -113,7 +113,7 @@ class RestChannel(InputChannel):
         if self._reception is None:
             return _starting()
         answer = await self._reception.receive(incoming)
-        found = await asyncio.to_thread(_take_out, incoming.customer)
+        found = await asyncio.to_thread(_take_out, incoming.customer) if answer.more else []
         # The reply to a message that a crash interrupted waits too, and is in the answer.
         waiting = [message for message in found if message.turn != answer.message]
         return _json(answer_body(answer, incoming.customer, waiting))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, bindparam, insert, select, update
+from sqlalchemy import String, bindparam, exists, insert, select, update
 
 from kefu.storage.conversations import Visit, note
 from kefu.storage.encryption import pseudonym
@@ -29,6 +29,9 @@ _SAID = (
     .order_by(messages.c.id.desc())
     .limit(_BUTTONS_OF_LAST)
 )
+_WAITING = select(messages.c.id).where(
+    messages.c.conversation == bindparam("conversation"), messages.c.state == "pending"
+)
 _AROUND = (
     select(
         trackers.c.active_loop,
@@ -36,6 +39,7 @@ _AROUND = (
         conversations.c.page_order_no,
         handoffs.c.state,
         _SAID.with_only_columns(messages.c.turn).limit(1).scalar_subquery().label("last_turn"),
+        exists(_WAITING).label("waiting"),
     )
     .select_from(_ASKED)
     .outerjoin(conversations, conversations.c.id == _ASKED.c.id)
@@ -60,6 +64,7 @@ class Surroundings:
         page, page_order_no: Where the customer came from.
         handoff: State of the open handoff: waiting, agent, or left (a message for people
             who are not there yet); None where there is none.
+        waiting: Whether messages wait to be handed to the customer.
     """
 
     active_loop: str | None
@@ -67,6 +72,7 @@ class Surroundings:
     page: str | None
     page_order_no: str | None
     handoff: str | None
+    waiting: bool
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,7 @@ class Intake:
             around.page,
             around.page_order_no,
             around.state,
+            bool(around.waiting),
         )
 
     def settle(self, settled: Settled) -> None:
