@@ -153,6 +153,7 @@ def recognise(
     questions: Sequence[Question], model: Path | None, console: Console
 ) -> list[Recognised]:
     """Recognise every question with the model, newest by default, showing progress."""
+    import jieba
     from rasa.core.agent import Agent  # takes seconds; not every command needs it
     from rasa.core.channels.channel import UserMessage
     from rasa.exceptions import ModelNotFound
@@ -160,8 +161,10 @@ def recognise(
 
     from kefu.training import newest_model
 
-    # Unconfigured, structlog prints every message to the terminal.
+    # Unconfigured, structlog prints every message; configured, jieba's remarks go to
+    # standard output, where --json has to stand alone.
     configure_structlog(logging.WARNING)
+    jieba.setLogLevel(logging.WARNING)
     chosen = model or newest_model(environment().home)
     if chosen is None or not chosen.is_file():
         raise EvaluationFailed("还没有模型，请先执行 make train")
