@@ -224,7 +224,7 @@ def _set_decision(
         "outcome": outcome,
         "options": concerned if outcome == "options" else [],
         "candidates": [
-            {"label": c["label"], "score": round(c["score"], 4)} for c in candidates[:5]
+            {"label": c["label"], "score": round(c["score"], 4)} for c in candidates[:_KEPT]
         ],
     }
     message.set(DECISION, decision, add_to_output=True)

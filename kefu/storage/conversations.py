@@ -85,15 +85,6 @@ def customer_of(conversation: str) -> str | None:
     return customer
 
 
-def page_of(conversation: str) -> tuple[str | None, str | None] | None:
-    """Return entry page key and order number of the last visit, None when there are none."""
-    with reading() as connection:
-        row = connection.execute(_PAGE, {"conversation": conversation}).first()
-    if row is None or (row.page is None and row.page_order_no is None):
-        return None
-    return row.page, row.page_order_no
-
-
 def channel_of(conversation: str) -> str | None:
     """Return the channel of a conversation, None when it is unknown."""
     with reading() as connection:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.end_to_end.processes import is_running
+
 PROJECT = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("supervised.py")
 ENDS_WITHIN = 10.0
@@ -65,14 +67,6 @@ def pid_behind(port: int) -> int | None:
         return int(requests.get(f"http://127.0.0.1:{port}/", timeout=1).text)
     except requests.RequestException:
         return None
-
-
-def is_running(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def free_port() -> int:

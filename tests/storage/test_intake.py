@@ -80,7 +80,8 @@ def test_page_that_another_process_noted_is_replaced_a_minute_later() -> None:
     conversation, _ = one.take_in(ORDER_PAGE, said(), NOON)
     other.take_in(PRODUCT_PAGE, said(), NOON + 1)
     one.take_in(ORDER_PAGE, said(), NOON + 60)
-    assert conversations.page_of(conversation) == ("order", "2026001")
+    around = Intake().surroundings(conversation)
+    assert (around.page, around.page_order_no) == ("order", "2026001")
 
 
 def test_unknown_conversation_has_no_surroundings() -> None:
