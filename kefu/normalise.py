@@ -18,6 +18,7 @@ _SPACE_IN_CHINESE = re.compile(
     r"(?<=[\u3400-\u9fff\uff00-\uffef，。！？、])\s+|\s+(?=[\u3400-\u9fff，。！？、])"
 )
 _WECHAT_EMOJI = re.compile(r"\[(?:[\u4e00-\u9fff]{1,4}|[A-Za-z]{2,12})\]")
+_LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _NOT_A_WORD = re.compile(r"[^\w]|_")
 
@@ -41,14 +42,16 @@ def normalise(text: str) -> str:
     """Return the spelling that recognition works on.
 
     Width folded, Traditional to Simplified, lower case, emoji and spaces between
-    Chinese characters dropped, a character repeated more than twice cut to two,
-    at most MAX_CHARACTERS long (the two ends are kept: the question stands there).
+    Chinese characters dropped, a line break made a comma, a character repeated more
+    than twice cut to two, at most MAX_CHARACTERS long (the two ends are kept: the
+    question stands there).
     """
     text = clean(text[: 20 * MAX_CHARACTERS])
     text = _shorten(_WECHAT_EMOJI.sub("", text))
     # Written alone, the particle 么 (在么) is taken for the Traditional form of 幺.
     text = _to_simplified().convert(text).lower().replace("幺", "么")
     text = "".join(c for c in text if unicodedata.category(c) not in ("So", "Sk", "Cs", "Co", "Cn"))
+    text = _LINE_BREAK.sub("，", text.strip())
     text = _SPACE_IN_CHINESE.sub("", " ".join(text.split()))
     return _REPEATED.sub(r"\1\1", text)
 

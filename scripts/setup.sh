@@ -3,7 +3,8 @@
 #
 #   setup.sh run          what the assistant runs with (requirements.lock)
 #   setup.sh dev          the same plus the tools of the tests (requirements-dev.lock)
-#   setup.sh lock         resolve pyproject.toml anew and write both lock files
+#   setup.sh large        what the assistant runs with, and the larger encoder
+#   setup.sh lock         resolve pyproject.toml anew and write the lock files
 #   setup.sh find-python  print the Python 3.10 that would be used
 #
 # KEFU_PYTHON names the interpreter to use; otherwise one is looked for, then installed.
@@ -192,10 +193,12 @@ install_without_lock() {
     get_uv
     configure_uv
     case $1 in
-    requirements-dev.lock)
-        .venv/bin/uv pip install --python .venv/bin/python -r pyproject.toml --extra dev ;;
-    *) .venv/bin/uv pip install --python .venv/bin/python -r pyproject.toml ;;
+    requirements-dev.lock) extras="--extra encoder --extra dev" ;;
+    requirements-encoder-large.lock) extras="--extra encoder --extra encoder-large" ;;
+    *) extras="--extra encoder" ;;
     esac
+    # shellcheck disable=SC2086
+    .venv/bin/uv pip install --python .venv/bin/python -r pyproject.toml $extras
 }
 
 install() {
@@ -237,7 +240,11 @@ fingerprint() {
 }
 
 set_up() {
-    case $1 in dev) lock=requirements-dev.lock ;; *) lock=requirements.lock ;; esac
+    case $1 in
+    dev) lock=requirements-dev.lock ;;
+    large) lock=requirements-encoder-large.lock ;;
+    *) lock=requirements.lock ;;
+    esac
     stamp=.venv/.installed-$1
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint "$lock")" ]; then
         return
@@ -246,8 +253,8 @@ set_up() {
     say "安装依赖（$lock）/ installing dependencies"
     install "$lock"
     add_project
-    # The development lock holds all of the other one.
-    if [ "$1" = dev ]; then fingerprint requirements.lock >.venv/.installed-run; fi
+    # The other locks hold all of this one.
+    if [ "$1" != run ]; then fingerprint requirements.lock >.venv/.installed-run; fi
     fingerprint "$lock" >"$stamp"
     say "环境已就绪 / environment ready"
 }
@@ -267,17 +274,20 @@ write_locks() {
     # Additional indexes stay out of the lock: it must resolve alike everywhere.
     unset UV_INDEX
     say "requirements.lock"
-    compile requirements.lock "$@"
+    compile requirements.lock --extra encoder "$@"
+    say "requirements-encoder-large.lock"
+    compile requirements-encoder-large.lock --extra encoder --extra encoder-large \
+        --constraint requirements.lock "$@"
     say "requirements-dev.lock"
-    compile requirements-dev.lock --extra dev --constraint requirements.lock "$@"
+    compile requirements-dev.lock --extra encoder --extra dev --constraint requirements.lock "$@"
 }
 
 case ${1:-run} in
-run | dev) set_up "${1:-run}" ;;
+run | dev | large) set_up "${1:-run}" ;;
 find-python) find_python ;;
 lock)
     shift
     write_locks "$@"
     ;;
-*) fail "用法：setup.sh run|dev|lock|find-python" "Usage: setup.sh run|dev|lock|find-python" ;;
+*) fail "用法：setup.sh run|dev|large|lock|find-python" "Usage: setup.sh run|dev|large|lock|find-python" ;;
 esac

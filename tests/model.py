@@ -7,9 +7,9 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import yaml
@@ -18,7 +18,14 @@ from kefu.environment import child_environment
 from kefu.training import model_is_current, newest_model
 
 PROJECT = Path(__file__).resolve().parent.parent
-Parse = Callable[[str], dict[str, Any]]
+
+
+class Parse(Protocol):
+    """Recognises a text; `topic` is the label of what was answered before."""
+
+    def __call__(self, text: str, topic: str | None = None) -> dict[str, Any]: ...
+
+
 _ENTITY = re.compile(r"\[([^\]]*)\]\(\w+\)")
 
 
@@ -45,7 +52,12 @@ def parse(trained_model: Path) -> Parse:
     configure_structlog(logging.WARNING)
     processor = Agent.load(str(trained_model)).processor
     assert processor is not None
-    return lambda text: dict(asyncio.run(processor.parse_message(UserMessage(text))))
+
+    def recognise(text: str, topic: str | None = None) -> dict[str, Any]:
+        message = UserMessage(text, metadata={"topic": topic} if topic else None)
+        return dict(asyncio.run(processor.parse_message(message)))
+
+    return recognise
 
 
 def run_rasa(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -68,7 +80,8 @@ def run_rasa(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 def examples(*files: Path) -> Iterator[tuple[str, str]]:
     """Yield (intent, text) of Rasa's NLU files, without the marks of entities."""
     for file in files:
-        for item in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]:
+        items = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+        for item in (item for item in items if "intent" in item):
             for text in _lines(item["examples"]):
                 yield item["intent"], _ENTITY.sub(r"\1", text)
 

@@ -21,7 +21,7 @@ from kefu.normalise import MAX_CHARACTERS, clean, match_key, normalise
         ("啊啊啊啊啊", "啊啊"),
         ("在吗\u200b\ufeff", "在吗"),
         ("a\x00b", "ab"),
-        ("  两头\n空格  ", "两头空格"),
+        ("  两头\n换行  ", "两头，换行"),
         ("在么", "在么"),
         ("為什麼", "为什么"),
         ("訊息收不到", "消息收不到"),

@@ -12,13 +12,33 @@ from rasa.shared.exceptions import RasaException
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from kefu.errors import FileProblems
+from kefu.knowledge.example import Example
 from kefu.knowledge.model import FOLDER, Category, Entry, read_knowledge
 
 
 class KnowledgeProblem(RasaException):
     """Raised, for Rasa to print, when the knowledge base cannot be read."""
+
+
+class Answer(str):
+    """An answer as Rasa's training cache sees it: whatever it says, nothing is learnt from it.
+
+    Rasa puts the answers of retrieval intents into the NLU data, so that a changed answer
+    would train the recognition anew. With this fingerprint (Rasa's `Fingerprintable`) the
+    cached components are taken; the new text reaches the model with the domain, which is
+    never cached.
+    """
+
+    def fingerprint(self) -> str:
+        """Return the same for every answer."""
+        return "answer"
+
+
+# Rasa writes the domain as YAML, whose writer wants to be told of each type.
+RoundTripRepresenter.add_representer(Answer, RoundTripRepresenter.represent_str)
 
 
 class KnowledgeImporter(TrainingDataImporter):
@@ -93,13 +113,13 @@ class KnowledgeImporter(TrainingDataImporter):
 
 
 def _example(text: str, entry: Entry) -> Message:
-    message = Message.build(text, intent=entry.label)
+    message: Message = Example.build(text, intent=entry.label)
     message.set("metadata", {"intent": {"title": entry.question.text}})
     return message
 
 
 def _response(entry: Entry) -> dict[str, Any]:
-    response: dict[str, Any] = {"text": entry.answer.text}
+    response: dict[str, Any] = {"text": Answer(entry.answer.text)}
     if entry.buttons:
         response["buttons"] = [{"title": b.text, "payload": b.text} for b in entry.buttons]
     if entry.page:

@@ -30,12 +30,13 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
-from kefu.labels import DENY, OUT_OF_SCOPE, REQUEST_HUMAN, category_of
+from kefu.labels import DENY, REQUEST_HUMAN, category_of
 from kefu.nlu.normaliser import NORMALISED
-from kefu.nlu.recogniser import CANDIDATES, KnowledgeRecogniser
+from kefu.nlu.recogniser import CANDIDATES, READING, KnowledgeRecogniser
 from kefu.settings import settings
 
-# Attribute of a parsed message: {"outcome", "options": [label], "candidates": [...]}.
+# Attribute of a parsed message: {"outcome", "options": [label], "candidates": [...],
+# "questions": whether the options are two questions that were both asked}.
 DECISION = "decision"
 
 Outcome = Literal["answer", "options", "not_recognised"]
@@ -80,8 +81,6 @@ def decide(
     best = candidates[0]
     runner_up = candidates[1]["score"] if len(candidates) > 1 else 0.0
     sure = best["score"] >= thresholds.answer and best["score"] - runner_up >= thresholds.margin
-    if sure and best["label"] == OUT_OF_SCOPE:
-        return "not_recognised", []
     if sure:
         return "answer", [best]
     options = [c for c in candidates if c["title"] and c["score"] >= thresholds.option][:3]
@@ -139,14 +138,19 @@ class Decision(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Set intent, ranking, response selector and decision of each message."""
         for message in messages:
-            candidates = self._with_keyword(
-                message.get(NORMALISED) or "", message.get(CANDIDATES) or []
-            )
+            text = message.get(NORMALISED) or ""
+            found: list[Candidate] = message.get(CANDIDATES) or []
+            candidates = self._with_keyword(text, found)
+            asked = (message.get(READING) or {}).get("questions") or []
             outcome, concerned = decide(candidates, self._thresholds)
+            if asked and candidates is found:
+                outcome, concerned = "options", asked
             chosen = concerned[0] if outcome == "answer" else None
             _set_intent(message, chosen, candidates)
             _set_response(message, chosen, candidates)
             _set_decision(message, outcome, concerned, candidates)
+            if concerned is asked:
+                message.get(DECISION)["questions"] = True
         return messages
 
     def _with_keyword(self, text: str, candidates: list[Candidate]) -> list[Candidate]:

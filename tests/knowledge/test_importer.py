@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from rasa.shared.core.events import UserUttered
 from rasa.shared.importers.importer import TrainingDataImporter
 
-from kefu.knowledge.importer import KnowledgeImporter, KnowledgeProblem
+from kefu.knowledge.importer import Answer, KnowledgeImporter, KnowledgeProblem
 from kefu.knowledge.model import Entry, read_knowledge
 from tests.model import PROJECT
+
+ENTRY = """
+category: order
+title: 订单
+entries:
+  - id: cancel_order
+    question: 怎么取消订单
+    similar: [取消订单, {similar}]
+    answer: {answer}
+"""
+SIMILAR, ANSWER = "我想取消订单", "在订单页点「取消」→确认"
+
+
+def project(folder: Path, answer: str = ANSWER, similar: str = SIMILAR) -> TrainingDataImporter:
+    """Make a project of one entry; return what Rasa reads it with."""
+    (folder / "data/knowledge").mkdir(parents=True)
+    shutil.copy(PROJECT / "config.yml", folder)
+    entry = ENTRY.format(answer=answer, similar=similar)
+    (folder / "data/knowledge/order.yml").write_text(entry, encoding="utf-8")
+    return TrainingDataImporter.load_from_config(
+        str(folder / "config.yml"), training_data_paths=[str(folder / "data")]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +67,37 @@ def test_responses_are_the_answers(importer: KnowledgeImporter, entries: list[En
         assert response["text"] == entry.answer.text
         shown = [button["payload"] for button in response.get("buttons", [])]
         assert shown == [button.text for button in entry.buttons]
+
+
+def test_answer_is_a_text_whose_fingerprint_is_that_of_any_other() -> None:
+    one, other = Answer("在订单页点「取消」"), Answer("请联系商家")
+    assert one == "在订单页点「取消」"
+    assert one != other
+    assert one.fingerprint() == other.fingerprint()
+    assert isinstance(copy.deepcopy(one), Answer)
+
+
+def test_changed_answer_trains_nothing_anew_and_is_spoken(tmp_path: Path) -> None:
+    """Rasa's cache keeps what was learnt; the domain, never cached, holds the new text."""
+    before, after = project(tmp_path / "a"), project(tmp_path / "b", answer="请联系商家→取消")
+    data, changed = before.get_nlu_data(), after.get_nlu_data()
+    assert data.responses
+    assert data.fingerprint() == changed.fingerprint()
+    (spoken,) = after.get_domain().responses["utter_order/cancel_order"]
+    assert spoken["text"] == "请联系商家→取消"
+
+
+def test_changed_phrasing_trains_anew(tmp_path: Path) -> None:
+    before, after = project(tmp_path / "a"), project(tmp_path / "b", similar="订单不要了")
+    assert before.get_nlu_data().fingerprint() != after.get_nlu_data().fingerprint()
+
+
+def test_domain_written_as_yaml_holds_the_answers(tmp_path: Path) -> None:
+    """So Rasa keeps it in the model."""
+    domain = project(tmp_path / "a").get_domain()
+    written = yaml.safe_load(domain.as_yaml())
+    (response,) = written["responses"]["utter_order/cancel_order"]
+    assert response["text"] == ANSWER
 
 
 def test_every_category_has_a_rule(importer: KnowledgeImporter) -> None:

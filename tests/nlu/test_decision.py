@@ -9,9 +9,10 @@ import pytest
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from kefu.labels import SMALL_TALK
 from kefu.nlu.decision import DECISION, Decision, Thresholds, decide
 from kefu.nlu.normaliser import NORMALISED
-from kefu.nlu.recogniser import CANDIDATES
+from kefu.nlu.recogniser import CANDIDATES, READING
 from kefu.normalise import normalise
 
 LIMITS = Thresholds(answer=0.4, margin=0.1, option=0.08)
@@ -20,7 +21,7 @@ HOURS = "service/service_hours"
 
 
 def candidate(label: str, score: float) -> dict[str, Any]:
-    return {"label": label, "score": score, "title": None if label == "out_of_scope" else label}
+    return {"label": label, "score": score, "title": None if label in SMALL_TALK else label}
 
 
 def ranked(*pairs: tuple[str, float]) -> list[dict[str, Any]]:
@@ -39,9 +40,12 @@ def ranked(*pairs: tuple[str, float]) -> list[dict[str, Any]]:
         ([("a/x", 0.39), ("b/y", 0.05)], "options", ["a/x"]),
         ([("a/x", 0.2), ("b/y", 0.19), ("c", 0.18), ("d/z", 0.17)], "options", ["a/x", "b/y", "c"]),
         ([("a/x", 0.07), ("b/y", 0.06)], "not_recognised", []),
-        ([("out_of_scope", 0.9), ("a/x", 0.1)], "not_recognised", []),
+        # Most of the probability lies outside what the assistant is for.
+        ([("a/x", 0.05), ("a/y", 0.02), ("greet", 0.01)], "not_recognised", []),
+        ([("greet", 0.9), ("a/x", 0.05)], "answer", ["greet"]),
         # What cannot be shown to a customer is no option.
-        ([("out_of_scope", 0.39), ("a/x", 0.3)], "options", ["a/x"]),
+        ([("greet", 0.39), ("a/x", 0.3)], "options", ["a/x"]),
+        ([("greet", 0.39), ("thank", 0.3)], "not_recognised", []),
     ],
 )
 def test_outcome_follows_the_score_of_the_entry(
@@ -51,9 +55,10 @@ def test_outcome_follows_the_score_of_the_entry(
     assert (found, [c["label"] for c in chosen]) == (outcome, concerned)
 
 
-def decided(text: str, *pairs: tuple[str, float]) -> Message:
+def decided(text: str, *pairs: tuple[str, float], questions: tuple[str, ...] = ()) -> Message:
     component = Decision({**Decision.get_default_config(), "human_keywords": KEYWORDS})
-    data = {TEXT: text, NORMALISED: normalise(text), CANDIDATES: ranked(*pairs)}
+    reading = {"questions": ranked(*((label, 1.0) for label in questions)), "because": ""}
+    data = {TEXT: text, NORMALISED: normalise(text), CANDIDATES: ranked(*pairs), READING: reading}
     return component.process([Message(data)])[0]
 
 
@@ -71,6 +76,41 @@ def test_unsure_message_is_the_fallback_with_options() -> None:
     assert message.get("intent")["name"] == "nlu_fallback"
     options = [option["label"] for option in message.get(DECISION)["options"]]
     assert options == ["payment/invoice", "payment/invoice_title"]
+
+
+def test_of_two_questions_in_one_message_both_are_offered() -> None:
+    """Also when the two together are sure of one of them."""
+    asked = ("payment/invoice", "query_logistics")
+    message = decided(
+        "怎么开发票，快递到哪了",
+        ("payment/invoice", 0.6),
+        ("query_logistics", 0.3),
+        questions=asked,
+    )
+    assert message.get("intent")["name"] == "nlu_fallback"
+    decision = message.get(DECISION)
+    assert (decision["outcome"], decision["questions"]) == ("options", True)
+    assert tuple(option["label"] for option in decision["options"]) == asked
+
+
+@pytest.mark.parametrize("score", [0.9, 0.3, 0.01])
+def test_other_messages_are_not_said_to_be_two_questions(score: float) -> None:
+    decision = decided("怎么开发票", ("payment/invoice", score)).get(DECISION)
+    assert not decision.get("questions")
+
+
+def test_request_for_a_person_beside_two_questions_comes_first() -> None:
+    pairs = ("payment/invoice", 0.45), ("query_logistics", 0.4)
+    asked = ("payment/invoice", "query_logistics")
+    message = decided("发票怎么开，快递到哪了，转人工", *pairs, questions=asked)
+    assert message.get("intent")["name"] == "request_human"
+    assert message.get(DECISION)["outcome"] == "answer"
+
+
+def test_what_recognition_left_out_of_a_message_is_no_error() -> None:
+    component = Decision({**Decision.get_default_config(), "human_keywords": KEYWORDS})
+    (message,) = component.process([Message({TEXT: "怎么开发票"})])
+    assert message.get(DECISION)["outcome"] == "not_recognised"
 
 
 def test_message_without_candidates_is_not_recognised() -> None:
