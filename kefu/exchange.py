@@ -44,7 +44,7 @@ class Turn:
         conversation: Conversation id.
         message_id: Id that stays the same when the turn is repeated after a crash.
         text: All messages of the burst.
-        metadata: page, order_no, button.
+        metadata: page, order_no, button, topic (label of what was answered before).
         active_loop: Form that waits for input, if any.
     """
 

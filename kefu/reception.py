@@ -202,12 +202,12 @@ class Reception:
 
     def _before(self, conversation: str, now: float) -> tuple[str, Surroundings]:
         """Return who holds the conversation, and what its turn needs to know."""
-        around = self._intake.surroundings(conversation)
+        around = self._intake.surroundings(conversation, now)
         if around.handoff in (None, "left"):
             return "bot", around
         who = holder.who_holds(conversation, now)
         # Given back from waiting, it has a ticket now.
-        return who, self._intake.surroundings(conversation) if who == "bot" else around
+        return who, self._intake.surroundings(conversation, now) if who == "bot" else around
 
     def _while_held(
         self, conversation: str, who: str, batch: list[_Pending]
@@ -252,6 +252,7 @@ def _turn(conversation: str, batch: list[_Pending], around: Surroundings) -> Tur
         "page": around.page,
         "order_no": around.page_order_no,
         "button": text in around.payloads,
+        "topic": around.topic,
     }
     known = {key: value for key, value in metadata.items() if value}
     return Turn(conversation, f"m{batch[-1].message}", text, known, around.active_loop)

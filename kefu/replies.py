@@ -56,6 +56,12 @@ def options(titles: Iterable[str]) -> Reply:
     return {"text": "您是不是想问：", "buttons": buttons([*titles, NONE_OF_THESE])}
 
 
+def which_first(titles: Iterable[str]) -> Reply:
+    """Return the question which of two questions to answer first."""
+    text = "你问了两件事，先看哪一件？另一件的按钮还可以再点。"
+    return {"text": text, "buttons": buttons([*titles, NONE_OF_THESE])}
+
+
 def not_recognised(settings: Settings) -> Reply:
     """Return the honest answer to a message that was not understood."""
     hot = [text for text in settings.welcome.hot_questions if text != HUMAN][:3]

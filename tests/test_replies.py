@@ -41,6 +41,14 @@ def test_options_end_with_none_of_these() -> None:
     assert payloads == ["怎么开发票", "发票抬头怎么改", "以上都不是"]
 
 
+def test_of_two_questions_both_stay_buttons() -> None:
+    reply = replies.which_first(["怎么开发票", "查物流"])
+    assert reply["text"].startswith("你问了两件事")
+    assert reply["text"] != replies.options(["怎么开发票", "查物流"])["text"]
+    payloads = [button["payload"] for button in reply["buttons"]]
+    assert payloads == ["怎么开发票", "查物流", "以上都不是"]
+
+
 def test_not_recognised_offers_questions_and_once_a_person(fresh_home: Path) -> None:
     titles = [button["title"] for button in replies.not_recognised(settings())["buttons"]]
     assert len(titles) == 4

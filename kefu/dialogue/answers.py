@@ -34,8 +34,7 @@ class SettingsAnswers(TemplatedNaturalLanguageGenerator):
         if utter_action == "utter_welcome":
             return replies.welcome(settings(), _page(tracker))
         if utter_action == "utter_not_recognised":
-            titles = [option["title"] for option in _options(tracker)]
-            return replies.options(titles) if titles else replies.not_recognised(settings())
+            return _not_sure(_decision(tracker))
         known = {**replies.values(settings()), **kwargs}
         reply: replies.Reply | None = await super().generate(
             utter_action, tracker, output_channel, **known
@@ -48,10 +47,15 @@ def _page(tracker: DialogueStateTracker) -> str | None:
     return (message.metadata or {}).get("page") if message else None
 
 
-def _options(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+def _decision(tracker: DialogueStateTracker) -> dict[str, Any]:
     message = tracker.latest_message
-    if message is None or not message.parse_data:
-        return []
-    decision: dict[str, Any] = message.parse_data.get("decision", {})
-    options: list[dict[str, Any]] = decision.get("options", [])
-    return options
+    parsed: Any = message.parse_data if message else None
+    decision: dict[str, Any] = (parsed or {}).get("decision") or {}
+    return decision
+
+
+def _not_sure(decision: dict[str, Any]) -> replies.Reply:
+    titles = [option["title"] for option in decision.get("options") or []]
+    if not titles:
+        return replies.not_recognised(settings())
+    return replies.which_first(titles) if decision.get("questions") else replies.options(titles)

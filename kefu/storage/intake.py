@@ -21,6 +21,9 @@ from kefu.storage.upsert import insert_or_update
 # How many of the bot's last messages a press of a button may refer to.
 _BUTTONS_OF_LAST = 6
 
+# A question leans on the one before it for as long as people remember what it was.
+_TOPIC_SECONDS = 600
+
 # Statements stand here because building one takes longer than running it.
 _ASKED = select(bindparam("conversation", type_=String).label("id")).subquery()
 _SAID = (
@@ -28,6 +31,13 @@ _SAID = (
     .where(messages.c.conversation == bindparam("conversation"), messages.c.author == "bot")
     .order_by(messages.c.id.desc())
     .limit(_BUTTONS_OF_LAST)
+)
+_LAST_TURN = _SAID.with_only_columns(messages.c.turn).limit(1).scalar_subquery()
+# What the last turn answered; a form or an unanswered turn leaves nothing to lean on.
+_TOPIC = select(turns.c.label).where(
+    turns.c.id == _LAST_TURN,
+    turns.c.outcome.in_(("answered", "picked", "task")),
+    turns.c.started_at >= bindparam("since"),
 )
 _WAITING = select(messages.c.id).where(
     messages.c.conversation == bindparam("conversation"), messages.c.state == "pending"
@@ -38,7 +48,8 @@ _AROUND = (
         conversations.c.page,
         conversations.c.page_order_no,
         handoffs.c.state,
-        _SAID.with_only_columns(messages.c.turn).limit(1).scalar_subquery().label("last_turn"),
+        _LAST_TURN.label("last_turn"),
+        _TOPIC.scalar_subquery().label("topic"),
         exists(_WAITING).label("waiting"),
     )
     .select_from(_ASKED)
@@ -65,6 +76,7 @@ class Surroundings:
         handoff: State of the open handoff: waiting, agent, or left (a message for people
             who are not there yet); None where there is none.
         waiting: Whether messages wait to be handed to the customer.
+        topic: Label of what was answered just before, if anything was.
     """
 
     active_loop: str | None
@@ -73,6 +85,7 @@ class Surroundings:
     page_order_no: str | None
     handoff: str | None
     waiting: bool
+    topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,9 +166,9 @@ class Intake:
             self._seen.set(conversation, seen)
         return conversation, recorded
 
-    def surroundings(self, conversation: str) -> Surroundings:
+    def surroundings(self, conversation: str, now: float) -> Surroundings:
         """Return what a turn of the conversation needs to know."""
-        asked = {"conversation": conversation}
+        asked = {"conversation": conversation, "since": now - _TOPIC_SECONDS}
         shown = self._shown.get(conversation)
         with reading() as connection:
             around = connection.execute(_AROUND, asked).one()
@@ -172,6 +185,7 @@ class Intake:
             around.page_order_no,
             around.state,
             bool(around.waiting),
+            around.topic,
         )
 
     def settle(self, settled: Settled) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def page_of(conversation: str) -> tuple[str | None, str | None]:
-    around = Intake().surroundings(conversation)
+    around = Intake().surroundings(conversation, now=5.0)
     return around.page, around.page_order_no
 
 

@@ -14,7 +14,7 @@ from kefu.storage.engine import reading
 from kefu.storage.intake import Intake, Said, Settled
 from kefu.storage.tables import messages as messages_table
 from kefu.storage.tables import turns
-from tests.handoff.moments import NOON
+from tests.handoff.moments import MINUTE, NOON
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -32,17 +32,17 @@ def reply(*payloads: str) -> dict[str, Any]:
 
 
 def settled(conversation: str, turn: int, *replies: dict[str, Any], **more: Any) -> Settled:
-    given = {"merged": [], "state": "answered", "outcome": "answered", **more}
+    usual = {"merged": [], "state": "answered", "outcome": "answered", "label": "order/invoice"}
     return Settled(
-        conversation, "rest", turn, replies=replies, reply_state="delivered", label="order/invoice",
-        score=0.9, started_at=NOON, now=NOON + 1, **given,
+        conversation, "rest", turn, replies=replies, reply_state="delivered", score=0.9,
+        started_at=NOON, now=NOON + 1, **{**usual, **more},
     )  # fmt: skip
 
 
 def answered(intake: Intake, *replies: dict[str, Any]) -> str:
     """Let a turn of VISIT's customer pass; return the conversation."""
     conversation, recorded = intake.take_in(VISIT, said(), NOON)
-    intake.surroundings(conversation)
+    intake.surroundings(conversation, NOON)
     intake.settle(settled(conversation, recorded.id, *replies))
     return conversation
 
@@ -71,7 +71,7 @@ def test_page_is_the_last_that_was_named_also_within_a_minute(
     intake = Intake()
     for visit in visits:
         conversation, _ = intake.take_in(visit, said(), NOON)
-    around = intake.surroundings(conversation)
+    around = intake.surroundings(conversation, NOON)
     assert (around.page, around.page_order_no) == page
 
 
@@ -80,18 +80,14 @@ def test_page_that_another_process_noted_is_replaced_a_minute_later() -> None:
     conversation, _ = one.take_in(ORDER_PAGE, said(), NOON)
     other.take_in(PRODUCT_PAGE, said(), NOON + 1)
     one.take_in(ORDER_PAGE, said(), NOON + 60)
-    around = Intake().surroundings(conversation)
+    around = Intake().surroundings(conversation, NOON)
     assert (around.page, around.page_order_no) == ("order", "2026001")
 
 
 def test_unknown_conversation_has_no_surroundings() -> None:
-    around = Intake().surroundings("nobody")
-    assert (around.active_loop, around.payloads, around.page, around.handoff) == (
-        None,
-        frozenset(),
-        None,
-        None,
-    )
+    around = Intake().surroundings("nobody", NOON)
+    assert (around.active_loop, around.payloads, around.page) == (None, frozenset(), None)
+    assert (around.handoff, around.topic) == (None, None)
 
 
 def test_buttons_are_those_of_the_last_six_messages() -> None:
@@ -99,24 +95,70 @@ def test_buttons_are_those_of_the_last_six_messages() -> None:
     for number in range(8):
         conversation = answered(intake, reply(f"第{number}个"))
     expected = {f"第{number}个" for number in range(2, 8)}
-    assert intake.surroundings(conversation).payloads == expected
-    assert Intake().surroundings(conversation).payloads == expected
+    assert intake.surroundings(conversation, NOON).payloads == expected
+    assert Intake().surroundings(conversation, NOON).payloads == expected
 
 
 def test_buttons_that_another_process_showed_are_known() -> None:
     one, other = Intake(), Intake()
     conversation = answered(one, reply("查物流"))
     answered(other, reply("申请售后"), {"text": "好的"})
-    assert one.surroundings(conversation).payloads == {"查物流", "申请售后"}
+    assert one.surroundings(conversation, NOON).payloads == {"查物流", "申请售后"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "topic"),
+    [
+        ("answered", "order/invoice"),
+        ("picked", "order/invoice"),
+        ("task", "order/invoice"),
+        ("options", None),
+        ("not_recognised", None),
+        ("small_talk", None),
+        ("form", None),
+        ("failed", None),
+    ],
+)
+def test_topic_is_what_the_last_turn_answered(outcome: str, topic: str | None) -> None:
+    intake = Intake()
+    conversation, recorded = intake.take_in(VISIT, said(), NOON)
+    intake.settle(settled(conversation, recorded.id, reply(), outcome=outcome))
+    assert intake.surroundings(conversation, NOON + 2).topic == topic
+    assert Intake().surroundings(conversation, NOON + 2).topic == topic
+
+
+def test_topic_is_forgotten_after_ten_minutes() -> None:
+    intake = Intake()
+    conversation = answered(intake, reply())
+    assert intake.surroundings(conversation, NOON + 10 * MINUTE).topic == "order/invoice"
+    assert intake.surroundings(conversation, NOON + 10 * MINUTE + 1).topic is None
+
+
+def test_topic_is_that_of_the_last_turn_alone() -> None:
+    intake = Intake()
+    answered(intake, reply())
+    conversation, recorded = intake.take_in(VISIT, said("？？"), NOON + 5)
+    intake.settle(settled(conversation, recorded.id, reply(), outcome="not_recognised"))
+    assert intake.surroundings(conversation, NOON + 6).topic is None
+    _, other = intake.take_in(VISIT, said("发货"), NOON + 9)
+    intake.settle(settled(conversation, other.id, reply(), label="logistics/ship_time"))
+    assert intake.surroundings(conversation, NOON + 10).topic == "logistics/ship_time"
+
+
+def test_topic_of_another_customer_is_none_of_this_ones() -> None:
+    intake = Intake()
+    answered(intake, reply())
+    conversation, _ = intake.take_in(Visit("rest", "o_2"), said("运费呢"), NOON + 2)
+    assert intake.surroundings(conversation, NOON + 3).topic is None
 
 
 def test_open_handoff_is_known_until_it_ends() -> None:
     intake = Intake()
     conversation = answered(intake)
     handoff = holder.request(conversation, "keyword", "转人工", None, NOON)
-    assert intake.surroundings(conversation).handoff == "waiting"
+    assert intake.surroundings(conversation, NOON).handoff == "waiting"
     holder.close(handoff.id, "done", NOON)
-    assert intake.surroundings(conversation).handoff is None
+    assert intake.surroundings(conversation, NOON).handoff is None
 
 
 def test_end_of_a_turn_is_written_for_all_its_messages_and_the_figures() -> None:
