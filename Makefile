@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help run train shell test lint format bench doctor lock clean setup setup-dev
+.PHONY: help run train shell test lint format bench scale doctor lock clean setup setup-dev
 
 help: ## 列出全部命令 / list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -32,8 +32,14 @@ lint: setup-dev ## 检查格式、风格和类型 / check format, style and type
 format: setup-dev ## 整理代码格式 / format the code
 	@$(BIN)/ruff check -q --fix kefu actions tests; $(BIN)/ruff format -q kefu actions tests
 
-bench: setup ## 测量回复时间 / measure reply times
-	@exec $(BIN)/kefu bench
+bench: setup ## 测量回复时间和识别；TRAIN= TEST= REJECT= 指定自己的数据 / measure reply times and recognition
+	@$(BIN)/kefu bench
+	@$(BIN)/kefu evaluate tests/knowledge
+	@if [ -n "$(TRAIN)" ]; then $(BIN)/kefu benchmark --train "$(TRAIN)" --test "$(or $(TEST),$(TRAIN))" \
+		$(if $(REJECT),--reject "$(REJECT)") --per-label $(or $(PER_LABEL),10) --seed 1 --seed 2; fi
+
+scale: setup ## 测量条目多的时候 / measure large knowledge bases
+	@$(BIN)/kefu benchmark --scale 100,500,1000,2000,5000
 
 doctor: setup ## 检查安装和运行状况 / check the installation
 	@exec $(BIN)/kefu doctor

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu.cli_recognition import register
 from kefu.environment import environment, secret
 from kefu.errors import KefuError
 
@@ -21,6 +22,7 @@ knowledge_app = typer.Typer(help="知识库", no_args_is_help=True)
 handoff_app = typer.Typer(help="人工接待：查看、回复、结束", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(handoff_app, name="handoff")
+register(app)
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -94,7 +96,9 @@ def token(name: Annotated[str, typer.Argument(help="credentials.yml 里的后端
 
 @app.command()
 def evaluate(
-    file: Annotated[Path, typer.Argument(help='每行 {"text": …, "labels": […]}')],
+    file: Annotated[
+        Path, typer.Argument(help='每行 {"text": …, "labels": […]}，或 tests/knowledge')
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
     model: Annotated[Path | None, typer.Option(help="模型文件，默认用新训练的")] = None,
     confusion: Annotated[Path, typer.Option(help="混淆表写到哪里")] = Path("results/confusion.csv"),

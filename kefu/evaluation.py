@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,27 +14,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from kefu.environment import environment
-from kefu.errors import FileProblems, KefuError, Problem
+from kefu.labelled import Question, read_questions
 from kefu.labels import DIALOGUE, OUT_OF_SCOPE, SMALL_TALK, TASKS, category_of, is_entry
+from kefu.loaded_model import load
 from kefu.progress import counting
-
-
-class EvaluationFailed(KefuError):
-    """Raised when there is nothing to evaluate with or on."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """One line of the file: a text and every label that would be right."""
-
-    text: str
-    labels: frozenset[str]
-
-    @property
-    def in_scope(self) -> bool:
-        """Return whether the assistant should know an answer."""
-        return OUT_OF_SCOPE not in self.labels
 
 
 @dataclass(frozen=True)
@@ -107,11 +89,11 @@ class Report:
 
 
 def evaluate_file(file: Path, model: Path | None, confusion: Path, console: Console) -> Report:
-    """Evaluate the lines of `file` with a model and write the confusion table as CSV.
+    """Evaluate labelled questions with a model and write the confusion table as CSV.
 
     Raises:
         FileProblems: Lines that cannot be read.
-        EvaluationFailed: There is no model.
+        NoModel: There is no model.
     """
     questions = read_questions(file)
     recognised = recognise(questions, model, console)
@@ -119,68 +101,18 @@ def evaluate_file(file: Path, model: Path | None, confusion: Path, console: Cons
     return report(questions, recognised)
 
 
-def read_questions(file: Path) -> list[Question]:
-    """Read lines of {"text", "labels": [...]}; `label` with one text does as well."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "不是 UTF-8 编码"
-        raise FileProblems([Problem(file, 0, f"读不了：{reason}")]) from None
-    questions, problems = [], []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            hint = '每行应为 {"text": "…", "labels": ["分类/条目"]}'
-            problems.append(Problem(file, number, hint))
-    if problems:
-        raise FileProblems(problems)
-    if not questions:
-        raise FileProblems([Problem(file, 0, "里面没有问题")])
-    return questions
-
-
-def _question(data: dict[str, Any]) -> Question:
-    labels = data["labels"] if "labels" in data else [data["label"]]
-    if isinstance(labels, str) or not labels or not data["text"].strip():
-        raise ValueError
-    return Question(data["text"], frozenset(map(str, labels)))
-
-
 def recognise(
     questions: Sequence[Question], model: Path | None, console: Console
 ) -> list[Recognised]:
     """Recognise every question with the model, newest by default, showing progress."""
-    import jieba
-    from rasa.core.agent import Agent  # takes seconds; not every command needs it
-    from rasa.core.channels.channel import UserMessage
-    from rasa.exceptions import ModelNotFound
-    from rasa.utils.log_utils import configure_structlog
-
-    from kefu.training import newest_model
-
-    # Unconfigured, structlog prints every message; configured, jieba's remarks go to
-    # standard output, where --json has to stand alone.
-    configure_structlog(logging.WARNING)
-    jieba.setLogLevel(logging.WARNING)
-    chosen = model or newest_model(environment().home)
-    if chosen is None or not chosen.is_file():
-        raise EvaluationFailed("还没有模型，请先执行 make train")
-    try:
-        processor = Agent.load(str(chosen)).processor
-    except ModelNotFound:
-        processor = None
-    if processor is None:
-        raise EvaluationFailed(f"{chosen} 不是可用的模型，请执行 make train")
+    loaded = load(model)
 
     async def all_of_them() -> list[Recognised]:
         with counting(console) as progress:
             task = progress.add_task("识别", total=len(questions))
             found = []
             for question in questions:
-                parsed = await processor.parse_message(UserMessage(question.text))
+                parsed = await loaded.parse(question.text)
                 found.append(_recognised(parsed))
                 progress.advance(task)
             return found

@@ -12,7 +12,8 @@ import pytest
 
 from kefu import cli
 from kefu.errors import FileProblems
-from kefu.evaluation import Question, Recognised, read_questions, report
+from kefu.evaluation import Recognised, report
+from kefu.labelled import Question, read_questions
 
 
 def question(text: str, *labels: str) -> Question:
@@ -159,3 +160,18 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     with pytest.raises(SystemExit) as ended:
         cli.main()
     return int(ended.value.code or 0)
+
+
+def test_folder_that_mirrors_the_knowledge_base(tmp_path: Path) -> None:
+    text = "category: order\nentries:\n  - id: reorder\n    phrasings: [再来一单, 还想买上次的]\n"
+    (tmp_path / "order.yml").write_text(text, encoding="utf-8")
+    assert read_questions(tmp_path) == [
+        question("再来一单", "order/reorder"),
+        question("还想买上次的", "order/reorder"),
+    ]
+
+
+def test_folder_of_other_files_names_the_file_and_the_shape(tmp_path: Path) -> None:
+    (tmp_path / "other.yml").write_text("entries: [1]\n", encoding="utf-8")
+    with pytest.raises(FileProblems, match=r"other\.yml.*phrasings"):
+        read_questions(tmp_path)
