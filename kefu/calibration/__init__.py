@@ -1,0 +1,1 @@
+"""`kefu calibrate`: thresholds of the decision, chosen from data and prices."""
