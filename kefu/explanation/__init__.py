@@ -1,0 +1,1 @@
+"""`kefu explain`: why a message was understood the way it was, in an operator's words."""
