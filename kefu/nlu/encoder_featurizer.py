@@ -59,8 +59,8 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
         self._encoder = encoder(config["encoder"])
         if self._encoder is None:
             logger.warning(
-                "没有安装 %s，识别只用文字特征（效果会差一些）。安装：.venv/bin/pip install %s",
-                *([package_of(config["encoder"])] * 2),
+                "没有安装 %s，识别只用文字特征（效果会差一些）。安装：sh scripts/setup.sh large",
+                package_of(config["encoder"]),
             )
 
     @classmethod
