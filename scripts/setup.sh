@@ -232,6 +232,15 @@ EOF
     chmod +x .venv/bin/kefu
 }
 
+# The tests of the pages need a browser; without one they say so and are skipped.
+add_browser() {
+    for name in "${KEFU_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+        if [ -n "$name" ] && command -v "$name" >/dev/null 2>&1; then return; fi
+    done
+    apt_install chromium fonts-noto-cjk ||
+        say "没有装上 Chromium，页面的测试会跳过 / no Chromium, tests of the pages will be skipped"
+}
+
 # --- Commands --------------------------------------------------------------------------
 
 fingerprint() {
@@ -245,6 +254,7 @@ set_up() {
     large) lock=requirements-encoder-large.lock ;;
     *) lock=requirements.lock ;;
     esac
+    if [ "$1" = dev ]; then add_browser; fi
     stamp=.venv/.installed-$1
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint "$lock")" ]; then
         return
