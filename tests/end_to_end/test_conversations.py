@@ -124,6 +124,23 @@ def test_nothing_is_requested_without_the_last_yes(kefu: Installation) -> None:
     assert kefu.cases(order_no) == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("查物流", "查我的订单"),
+        ("查我的订单", "查退款进度"),
+        ("我要退货", "我要退货"),
+        ("我要退货", "好的"),
+    ],
+)
+def test_another_task_while_the_number_is_awaited_asks_for_it_again(
+    kefu: Installation, said: tuple[str, str]
+) -> None:
+    customer, _ = kefu.someone_with("shipped")
+    for text in said:
+        assert "订单号" in texts(kefu.say(customer, text))
+
+
 def test_points_and_level(kefu: Installation) -> None:
     customer, _ = kefu.someone_with("paid")
     assert "积分" in texts(kefu.say(customer, "查积分"))
