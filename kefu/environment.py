@@ -38,6 +38,9 @@ VARIABLES = (
     Variable("KEFU_ACTIONS_PORT", "5055", "动作服务的端口（只监听本机）"),
     Variable("KEFU_SHOP_PORT", "5056", "演示商城的端口"),
     Variable("KEFU_SHOP_URL", "", "商家订单系统的地址；默认为演示商城"),
+    Variable("KEFU_WECHAT_PORT", "5057", "接收微信推送的端口，nginx 把微信的推送转到这里"),
+    Variable("KEFU_WECHAT_DOUBLE_PORT", "5058", "微信模拟平台的端口"),
+    Variable("KEFU_WECHAT_API_URL", "https://api.weixin.qq.com", "微信接口的地址"),
     Variable("KEFU_SHELL_CUSTOMER", "o_demo_0001", "rasa shell 里扮演的顾客 openid"),
     Variable("KEFU_LOG_LEVEL", "INFO", "日志级别"),
 )
@@ -51,6 +54,16 @@ SECRETS = {
     "KEFU_SHOP_API_SECRET": "shop_api_secret",
 }
 BACKEND_TOKEN_PREFIX = "KEFU_REST_TOKEN_"
+# KEFU_WECHAT_<ACCOUNT>_<FIELD>: what the console of WeChat shows of an account.
+WECHAT_PREFIX = "KEFU_WECHAT_"
+WECHAT_FIELDS = {
+    "APPID": "AppID",
+    "SECRET": "AppSecret",
+    "TOKEN": "消息推送的 Token（令牌）",
+    "AES_KEY": "消息推送的 EncodingAESKey（43 个字符）",
+    "MODE": "消息加密方式：plain、compatible 或 safe，优先于 credentials.yml",
+    "FORMAT": "数据格式：json、xml 或 auto，优先于 credentials.yml",
+}
 
 
 @dataclass(frozen=True)
@@ -62,8 +75,9 @@ class Environment:
         var: Directory for the database, logs and the secrets file.
         database_url: SQLAlchemy URL.
         host: Address that Rasa and the demo shop listen on.
-        rasa_port, actions_port, shop_port: TCP ports.
+        rasa_port, actions_port, shop_port, wechat_port, wechat_double_port: TCP ports.
         shop_url: Base URL of the merchant's order system.
+        wechat_api_url: Base URL of WeChat's API for accounts with an AppID of their own.
         shell_customer: openid that `rasa shell` plays.
         log_level: Level name of the logging module.
     """
@@ -75,7 +89,10 @@ class Environment:
     rasa_port: int
     actions_port: int
     shop_port: int
+    wechat_port: int
+    wechat_double_port: int
     shop_url: str
+    wechat_api_url: str
     shell_customer: str
     log_level: str
 
@@ -83,6 +100,22 @@ class Environment:
     def rasa_url(self) -> str:
         """Return the base URL of the Rasa server."""
         return f"http://{self.host}:{self.rasa_port}"
+
+    @property
+    def wechat_url(self) -> str:
+        """Return the base URL under which this machine reaches the receiver of pushes."""
+        return f"http://{reachable(self.host)}:{self.wechat_port}"
+
+    @property
+    def wechat_double_url(self) -> str:
+        """Return the base URL of the WeChat double."""
+        return f"http://{reachable(self.host)}:{self.wechat_double_port}"
+
+
+def reachable(host: str) -> str:
+    """Return the address under which this machine reaches what listens on `host`."""
+    known = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}
+    return known.get(host, f"[{host}]" if ":" in host and not host.startswith("[") else host)
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -100,7 +133,10 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         rasa_port=_port(value, "KEFU_RASA_PORT"),
         actions_port=_port(value, "KEFU_ACTIONS_PORT"),
         shop_port=shop_port,
+        wechat_port=_port(value, "KEFU_WECHAT_PORT"),
+        wechat_double_port=_port(value, "KEFU_WECHAT_DOUBLE_PORT"),
         shop_url=value["KEFU_SHOP_URL"] or f"http://{host}:{shop_port}",
+        wechat_api_url=_url(value, "KEFU_WECHAT_API_URL"),
         shell_customer=value["KEFU_SHELL_CUSTOMER"],
         log_level=value["KEFU_LOG_LEVEL"].upper(),
     )
@@ -128,6 +164,12 @@ def secret(key: str) -> str:
         if given:
             return given
     return _stored_secret(environment().var / SECRETS_FILE, key)
+
+
+def wechat_value(account: str, field: str) -> str | None:
+    """Return what the environment says of a WeChat account; `field` is one of WECHAT_FIELDS."""
+    # Copying from a web page brings blanks along.
+    return os.environ.get(f"{WECHAT_PREFIX}{account.upper()}_{field}", "").strip() or None
 
 
 def secret_bytes(key: str) -> bytes:
@@ -188,6 +230,14 @@ def _find_home() -> Path:
         if (folder / "settings.yml").is_file() and (folder / "config.yml").is_file():
             return folder
     return Path(__file__).resolve().parent.parent
+
+
+def _url(value: Mapping[str, str], name: str) -> str:
+    if not value[name].startswith(("https://", "http://")):
+        raise EnvironmentProblem(
+            f"环境变量 {name}={value[name]!r} 不是网址，请以 https:// 或 http:// 开头"
+        )
+    return value[name].rstrip("/")
 
 
 def _port(value: Mapping[str, str], name: str) -> int:

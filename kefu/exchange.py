@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from kefu.bursts import Recognition
 from kefu.replies import Reply
 
-Kind = Literal["text", "image", "voice", "enter"]
+Kind = Literal["text", "image", "voice", "video", "location", "link", "card", "file", "enter"]
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,9 @@ class Incoming:
     Attributes:
         channel: Channel name, with the account where there are several.
         customer: openid that the channel verified.
-        kind: text, image, voice, or enter (the chat was opened).
-        text: What was typed; an address or description for media.
+        kind: text, image, voice, video, location, link, card (of a mini-program's page),
+            file, or enter (the chat was opened).
+        text: What was typed; an address or description for the others.
         key: The channel's own id; the same id again is a repeat.
         page, page_order_no: Entry page and the order it shows.
         test: Not a customer's; stays out of the figures.
@@ -42,6 +43,7 @@ class Turn:
 
     Attributes:
         conversation: Conversation id.
+        channel: Channel name, with the account where there are several.
         message_id: Id that stays the same when the turn is repeated after a crash.
         text: All messages of the burst.
         metadata: page, order_no, button, topic (label of what was answered before).
@@ -49,6 +51,7 @@ class Turn:
     """
 
     conversation: str
+    channel: str
     message_id: str
     text: str
     metadata: dict[str, Any]

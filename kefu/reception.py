@@ -6,8 +6,8 @@ import asyncio
 import json
 import logging
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar, cast
@@ -21,7 +21,7 @@ from kefu.exchange import Answer, Dialogue, Incoming, Kind, Turn, TurnResult
 from kefu.handoff import holder, notice
 from kefu.replies import Reply
 from kefu.settings import settings
-from kefu.storage import conversations, messages
+from kefu.storage import messages
 from kefu.storage.conversations import Visit
 from kefu.storage.intake import Intake, Said, Settled, Surroundings
 
@@ -33,12 +33,16 @@ _T = TypeVar("_T")
 # What the database raises: locked, full, gone; or data that the key does not open.
 _RECORD_FAILED = (SQLAlchemyError, KefuError)
 
+# More at a time would only make each of them slower; those that wait for the shop leave room.
+TURNS_AT_A_TIME = 8
+# How many messages are remembered as done, for a look at the database that began before.
+_MOST_DONE = 10_000
+# After a long standstill the others are for the next look.
+_MOST_PICKED_UP = 1000
+# When the end of a turn cannot be recorded, its reply exists here alone.
+_RECORD_AGAIN_AFTER = (0.2, 1.0, 3.0, 10.0)
+
 _CANCELLED_WAITING = "好的，已取消排队，我继续为你服务。"
-_MEDIA = {
-    "image": "图片收到了，我暂时看不懂图里的内容。请用文字告诉我问题或订单号；"
-    "需要人看图的话，可以转人工客服。",
-    "voice": "语音收到了，我暂时听不了语音。请打字告诉我，我马上帮你看；也可以转人工客服。",
-}
 
 
 @dataclass
@@ -56,9 +60,18 @@ class _Pending:
 class Reception:
     """Records, orders, merges, asks who holds the conversation, and never leaves silence."""
 
-    def __init__(self, dialogue: Dialogue, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        clock: Callable[[], float] = time.time,
+        announce: Callable[[str], None] = lambda _conversation: None,
+    ) -> None:
+        """Take who thinks of replies, and whom to tell that one waits for its channel."""
         self._dialogue = dialogue
         self._clock = clock
+        self._announce = announce
+        self._turns = asyncio.Semaphore(TURNS_AT_A_TIME)
+        self._done: OrderedDict[int, None] = OrderedDict()
         self._queues: dict[str, deque[_Pending]] = {}
         self._pending: dict[int, _Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,20 +98,42 @@ class Reception:
 
     async def recover(self) -> int:
         """Answer what a crash left unanswered; return how many messages that are."""
-        left = await self._off_loop(messages.unanswered, self._clock())
-        for message in left:
-            channel = await self._off_loop(conversations.channel_of, message.conversation)
-            if message.id not in self._pending:
-                incoming = Incoming(channel or "", "", cast(Kind, message.kind), message.body)
-                pending = _Pending(incoming, message.id, message.created_at, "pending")
-                self._enqueue(message.conversation, pending)
-        return len(left)
+        return self._enqueue_left(await self._off_loop(messages.unanswered, self._clock()))
+
+    async def pick_up(self, channels: str, known: Iterable[int] = ()) -> int:
+        """Answer what another process recorded; return how many messages that are.
+
+        Replies wait for their channel, which is told of them.
+
+        Args:
+            channels: What the names of the channels begin with.
+            known: Ids of messages that were recorded; none: look for them.
+        """
+        waiting = list(known) or await self._off_loop(messages.waiting_for_turn, channels)
+        new = [id_ for id_ in waiting if not self._knows(id_)]
+        if not new:
+            return 0
+        found = await self._off_loop(messages.still_unanswered, new[:_MOST_PICKED_UP])
+        return self._enqueue_left(found)
+
+    def _enqueue_left(self, left: list[messages.Unanswered]) -> int:
+        new = [message for message in left if not self._knows(message.id)]
+        for message in new:
+            kind, page = cast(Kind, message.kind), message.page or None
+            incoming = Incoming(message.channel, "", kind, message.body, page=page)
+            pending = _Pending(incoming, message.id, message.created_at, "pending")
+            self._enqueue(message.conversation, pending)
+        return len(new)
+
+    def _knows(self, message: int) -> bool:
+        # A message that is done may still be unanswered in what was read before it was.
+        return message in self._pending or message in self._done
 
     def _take_in(self, incoming: Incoming, now: float) -> tuple[str, messages.Recorded]:
         visit = Visit(incoming.channel, incoming.customer, incoming.page, incoming.page_order_no)
         said = Said("customer", incoming.kind, incoming.text, incoming.key)
         if incoming.kind == "enter":
-            # No message of the customer's: it is not recovered after a crash.
+            # No message of the customer's: over REST it is not recovered after a crash.
             said = Said("system", "event", incoming.text or "进入客服", incoming.key)
         return self._intake.take_in(visit, said, now)
 
@@ -161,13 +196,13 @@ class Reception:
             logger.exception("turn failed: message %s", batch[-1].message)
             state, result = "failed", await self._apology(conversation, batch)
         last, others = batch[-1], [p.message for p in batch[:-1]]
-        try:
-            settled = _settled(conversation, batch, state, result, self._clock())
-            await self._off_loop(self._intake.settle, settled)
-        except _RECORD_FAILED:  # the reply exists: it goes out all the same
-            logger.exception("turn could not be recorded: message %s", last.message)
+        recorded = await self._settle(conversation, batch, state, result)
         for pending in batch:
             self._pending.pop(pending.message, None)
+            if recorded:
+                self._remember_done(pending.message)
+        if recorded and last.reply_state == "pending":
+            self._announce(conversation)
         for pending in batch[:-1]:
             _resolve(pending, Answer(pending.message, "merged", [], last.message))
         _resolve(last, Answer(last.message, state, result.replies, more=last.more))
@@ -175,6 +210,32 @@ class Reception:
             "turn %s: %s %s in %.0f ms, %d merged", last.message, result.outcome, result.label,
             (self._clock() - batch[0].received_at) * 1000, len(others),
         )  # fmt: skip
+
+    async def _settle(
+        self, conversation: str, batch: list[_Pending], state: str, result: TurnResult
+    ) -> bool:
+        """Record the end of a turn; tell whether that went well.
+
+        A reply that waits for its channel is lost with the record, so it is tried again.
+        Any other exists in the answer and goes out all the same.
+        """
+        last = batch[-1]
+        pauses = _RECORD_AGAIN_AFTER if last.reply_state == "pending" else ()
+        for pause in (*pauses, None):
+            try:
+                settled = _settled(conversation, batch, state, result, self._clock())
+                await self._off_loop(self._intake.settle, settled)
+                return True
+            except _RECORD_FAILED:
+                logger.exception("turn could not be recorded: message %s", last.message)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        return False
+
+    def _remember_done(self, message: int) -> None:
+        self._done[message] = None
+        if len(self._done) > _MOST_DONE:
+            self._done.popitem(last=False)
 
     async def _result(self, conversation: str, batch: list[_Pending]) -> tuple[str, TurnResult]:
         incoming = batch[-1].incoming
@@ -186,13 +247,13 @@ class Reception:
         if incoming.kind == "enter":
             welcome = replies.welcome(settings(), incoming.page)
             return "answered", TurnResult([welcome], "welcome")
-        if incoming.kind in _MEDIA:
-            shown = replies.buttons([replies.HUMAN])
-            reply: Reply = {"text": _MEDIA[incoming.kind], "buttons": shown}
+        if incoming.kind != "text":
+            reply = replies.received(settings(), incoming.kind, around.page)
             return "answered", TurnResult([reply], "not_recognised", incoming.kind)
         turn = _turn(conversation, batch, around)
         timeout = settings().reception.turn_timeout
-        result = await asyncio.wait_for(self._dialogue.take_turn(turn), timeout)
+        async with self._turns:
+            result = await asyncio.wait_for(self._dialogue.take_turn(turn), timeout)
         if not result.replies:
             raise SilentTurn(f"no reply to message {batch[-1].message}")
         if result.outcome == "not_recognised" and around.handoff == "left":
@@ -255,7 +316,10 @@ def _turn(conversation: str, batch: list[_Pending], around: Surroundings) -> Tur
         "topic": around.topic,
     }
     known = {key: value for key, value in metadata.items() if value}
-    return Turn(conversation, f"m{batch[-1].message}", text, known, around.active_loop)
+    last = batch[-1]
+    return Turn(
+        conversation, last.incoming.channel, f"m{last.message}", text, known, around.active_loop
+    )
 
 
 def _settled(

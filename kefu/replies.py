@@ -51,6 +51,30 @@ def welcome(settings: Settings, page: str | None = None) -> Reply:
     return {"text": fill(text, **values(settings)), "buttons": buttons(hot)}
 
 
+# What came instead of text, and what helps.
+_RECEIVED = {
+    "image": "图片收到了，我暂时看不懂图里的内容。请用文字告诉我问题或订单号；"
+    "需要人看图的话，可以转人工客服。",
+    "voice": "语音收到了，我暂时听不了语音。请打字告诉我，我马上帮你看；也可以转人工客服。",
+    "video": "视频收到了，我暂时看不懂视频。请用文字告诉我问题；需要人看的话，可以转人工客服。",
+    "location": "位置收到了。请用文字告诉我想办什么事，比如改收货地址；也可以转人工客服。",
+    "link": "链接收到了，我打不开外面的链接。请用文字告诉我问题；也可以转人工客服。",
+    "file": "文件收到了，我暂时看不懂文件。请用文字告诉我问题；需要人看的话，可以转人工客服。",
+}
+
+
+def received(settings: Settings, kind: str, page: str | None = None) -> Reply:
+    """Return the honest answer to a picture, a recording and the like.
+
+    The card of a page that is known, an order for example, is answered with its questions.
+    """
+    if kind not in _RECEIVED:
+        chosen = settings.welcome.pages.get(page or "")
+        hot = chosen.hot_questions if chosen else settings.welcome.hot_questions
+        return {"text": "卡片收到了。想了解什么？", "buttons": buttons(hot)}
+    return {"text": _RECEIVED[kind], "buttons": buttons([HUMAN])}
+
+
 def options(titles: Iterable[str]) -> Reply:
     """Return the question which of up to three entries was meant."""
     return {"text": "您是不是想问：", "buttons": buttons([*titles, NONE_OF_THESE])}

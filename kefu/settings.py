@@ -77,6 +77,13 @@ class Welcome(_Section):
     _at_most_eight = validator("hot_questions", allow_reuse=True)(_at_most_eight)
     pages: dict[str, Page] = {}
 
+    @validator("pages")
+    def _short_keys(cls, value: dict[str, Page]) -> dict[str, Page]:
+        longest = max(value, key=len, default="")
+        if len(longest) > 32:
+            raise ValueError(f"页面名称「{longest}」太长，至多 32 个字符")
+        return value
+
 
 class Holiday(_Section):
     """A day whose hours differ from its weekday's; no hours = closed."""
@@ -133,6 +140,19 @@ class Reception(_Section):
     max_text: int = Field(default=2000, ge=100, le=20000)
     per_customer_per_minute: int = Field(default=60, ge=1)
     total_per_second: int = Field(default=200, ge=1)
+
+
+class Content(_Section):
+    """What must not be said; each word counts wherever it stands in a message."""
+
+    forbidden_words: tuple[str, ...] = (
+        *("加微信", "加我微信", "我的微信号", "加QQ", "加我QQ", "私下交易", "线下转账", "直接转账"),
+        *("好评返现", "刷单", "刷好评", "诱导分享", "分享到朋友圈领"),
+    )
+    risky_words: tuple[str, ...] = (
+        *("代开发票", "赌博", "博彩", "赌场", "色情", "裸聊", "约炮", "援交", "毒品", "冰毒"),
+        *("枪支", "弹药", "办假证", "洗钱", "套现"),
+    )
 
 
 class OrderNumbers(_Section):
@@ -203,6 +223,7 @@ class Settings(_Section):
     service_hours: ServiceHours
     handoff: Handoff = Handoff()
     reception: Reception = Reception()
+    content: Content = Content()
     order_numbers: OrderNumbers = OrderNumbers()
     shop: Shop = Shop()
     retention: Retention = Retention()

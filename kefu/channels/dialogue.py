@@ -27,15 +27,13 @@ class DialogueNotReady(Exception):
 class RasaDialogue:
     """Runs turns on the agent of a Rasa server."""
 
-    def __init__(self, agent: Callable[[], Agent], channel: str) -> None:
-        """Take a function that gives the server's current agent, and the channel's name."""
+    def __init__(self, agent: Callable[[], Agent]) -> None:
+        """Take a function that gives the server's current agent."""
         self._agent = agent
-        self._channel = channel
 
     async def recognise(self, text: str) -> Recognition:
         """Recognise a text without touching any conversation."""
-        message = UserMessage(as_text(text), input_channel=self._channel)
-        parsed = await self._processor().parse_message(message)
+        parsed = await self._processor().parse_message(UserMessage(as_text(text)))
         return recognition(parsed)
 
     async def take_turn(self, turn: Turn) -> TurnResult:
@@ -44,7 +42,7 @@ class RasaDialogue:
             as_text(turn.text),
             CollectingOutputChannel(),
             turn.conversation,
-            input_channel=self._channel,
+            input_channel=turn.channel,
             message_id=turn.message_id,
             metadata=turn.metadata,
         )

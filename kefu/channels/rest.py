@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import logging
 import time
@@ -20,9 +19,9 @@ from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from kefu.channels.authentication import Authentication, Backend, Refused
-from kefu.channels.dialogue import RasaDialogue
 from kefu.channels.limits import Limiter
 from kefu.channels.rest_format import BadRequest, answer_body, outgoing_body, read_request
+from kefu.channels.shared import opened_reception
 from kefu.environment import secret
 from kefu.reception import Reception
 from kefu.settings import settings
@@ -81,13 +80,8 @@ class RestChannel(InputChannel):
             # Sanic reads 100 MB before a handler sees anything; the rest is refused by size.
             app.config.REQUEST_MAX_SIZE = 4 * self._max_body
             app.error_handler.add(PayloadTooLarge, _too_large)
-            _calm_collector()
-            reception = Reception(RasaDialogue(lambda: app.ctx.agent, self.name()))
-            left = await reception.recover()
             # Only now: a retry that came in between would be a second turn.
-            self._reception = reception
-            if left:
-                logger.warning("answering %s messages that the last run left", left)
+            self._reception = await opened_reception(app)
 
         routes.listener("after_server_start")(start)
 
@@ -167,17 +161,6 @@ def _error(status: int, code: str, message: str) -> HTTPResponse:
 
 def _starting() -> HTTPResponse:
     return _error(503, "starting", "服务正在启动，请稍后用同一 message_id 重试")
-
-
-def _calm_collector() -> None:
-    """Keep the garbage collector away from what loading left.
-
-    These millions of objects stay; looking through them makes pauses of 0.3 s. A turn
-    makes some thousand objects, so that the usual threshold of 700 runs many times in it.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _too_large(request: Request, exception: Exception) -> HTTPResponse:

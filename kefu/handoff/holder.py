@@ -194,6 +194,20 @@ def give_back(conversation: str | None, now: float) -> list[Handoff]:
     return [_handoff(row) for row in rows]
 
 
+def open_of(conversation: str) -> Handoff | None:
+    """Return the open handoff of a conversation, None when there is none."""
+    with reading() as connection:
+        row = _open_row(connection, conversation)
+    return None if row is None else _handoff(row)
+
+
+def keep(number: int, agent: str, now: float) -> None:
+    """Note a sign of life of the person who has the customer, and who that is now."""
+    held = (handoffs.c.id == number) & (handoffs.c.state == "agent")
+    with writing() as connection:
+        connection.execute(update(handoffs).where(held).values(agent=agent, active_at=now))
+
+
 def open_handoffs() -> list[Handoff]:
     """Return all that is open: waiting customers first, then held ones, then tickets."""
     query = (

@@ -9,6 +9,7 @@ from kefu.handoff import holder
 from kefu.handoff.holder import Handoff
 from kefu.settings import settings
 from kefu.storage import messages
+from kefu.storage.notes import notes_of
 
 STATES = {"waiting": "等待接入", "agent": "接待中", "left": "留言", "closed": "已结束"}
 REASONS = {
@@ -56,8 +57,15 @@ def page(number: int, limit: int = 50) -> Page:
     """Return one handoff with the last `limit` messages. Raises HandoffError."""
     handoff = holder.get(number)
     lines = messages.transcript(handoff.conversation, limit)
-    transcript = [(_clock(line.at), AUTHORS.get(line.author, "系统"), line.text) for line in lines]
+    notes = notes_of(line.message for line in lines)
+    transcript = [
+        (_clock(line.at), AUTHORS.get(line.author, "系统"), _noted(line, notes)) for line in lines
+    ]
     return Page(_facts(handoff), transcript)
+
+
+def _noted(line: messages.Line, notes: dict[int, list[str]]) -> str:
+    return line.text + "".join(f"（{note}）" for note in notes.get(line.message, ()))
 
 
 def _row(handoff: Handoff, now: float) -> Row:

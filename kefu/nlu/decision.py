@@ -30,6 +30,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
+from kefu.handoff.keywords import asks_for_person
 from kefu.labels import DENY, REQUEST_HUMAN, category_of
 from kefu.nlu.normaliser import NORMALISED
 from kefu.nlu.recogniser import CANDIDATES, READING, KnowledgeRecogniser
@@ -45,7 +46,6 @@ Candidate = dict[str, Any]
 # Candidates kept with a message; each is stored with the conversation.
 _KEPT = 5
 
-_NEGATED = re.compile(r"[不别没勿][^，。,.]{0,3}$")
 # 「先不要给我转人工了」, but neither 「能不能转人工」 nor 「不转人工就投诉」.
 _DECLINED = (
     r"(?:^|[，。,.!?])[我先再请也还]{0,3}(?:不(?:要|用|想|需要|必|找)?|别|勿)(?:再|给我|帮我)*"
@@ -160,7 +160,7 @@ class Decision(IntentClassifier, GraphComponent):
         """
         if candidates and candidates[0]["label"] == REQUEST_HUMAN and self._declined.search(text):
             return _first(DENY, candidates)
-        if not any(_asks(text, keyword) for keyword in self._keywords):
+        if not asks_for_person(text, self._keywords):
             return candidates
         outcome, concerned = decide(candidates, self._thresholds)
         if outcome == "answer" and "/" in concerned[0]["label"]:
@@ -173,11 +173,6 @@ def _first(label: str, candidates: list[Candidate]) -> list[Candidate]:
     known = next((c for c in candidates if c["label"] == label), {})
     certain = {"label": label, "score": 1.0, "title": known.get("title")}
     return [certain, *({**c, "score": 0.0} for c in candidates if c["label"] != label)]
-
-
-def _asks(text: str, keyword: str) -> bool:
-    place = text.find(keyword)
-    return place >= 0 and not _NEGATED.search(text[:place])
 
 
 def _set_intent(message: Message, chosen: Candidate | None, candidates: list[Candidate]) -> None:

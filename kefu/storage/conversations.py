@@ -15,7 +15,6 @@ from kefu.storage.upsert import insert_or_update
 _WHICH = conversations.c.id == bindparam("conversation")
 _CUSTOMER = select(conversations.c.customer).where(_WHICH)
 _PAGE = select(conversations.c.page, conversations.c.page_order_no).where(_WHICH)
-_CHANNEL = select(conversations.c.channel).where(_WHICH)
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,3 @@ def customer_of(conversation: str) -> str | None:
         found = connection.execute(_CUSTOMER, {"conversation": conversation})
         customer: str | None = found.scalar()
     return customer
-
-
-def channel_of(conversation: str) -> str | None:
-    """Return the channel of a conversation, None when it is unknown."""
-    with reading() as connection:
-        found = connection.execute(_CHANNEL, {"conversation": conversation})
-        channel: str | None = found.scalar()
-    return channel

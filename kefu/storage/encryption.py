@@ -32,14 +32,22 @@ class Cipher:
 
     def encrypt(self, text: str) -> bytes:
         """Encrypt text of any length."""
+        return self.encrypt_bytes(text.encode("utf-8"))
+
+    def encrypt_bytes(self, content: bytes) -> bytes:
+        """Encrypt bytes of any length."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _VERSION + nonce + self._aead.encrypt(nonce, text.encode("utf-8"), _VERSION)
+        return _VERSION + nonce + self._aead.encrypt(nonce, content, _VERSION)
 
     def decrypt(self, data: bytes) -> str:
         """Decrypt what `encrypt` made. Raises DecryptionError."""
+        return self.decrypt_bytes(data).decode("utf-8")
+
+    def decrypt_bytes(self, data: bytes) -> bytes:
+        """Decrypt what `encrypt_bytes` made. Raises DecryptionError."""
         nonce, sealed = data[1 : 1 + _NONCE_BYTES], data[1 + _NONCE_BYTES :]
         try:
-            return self._aead.decrypt(nonce, sealed, data[:1]).decode("utf-8")
+            return self._aead.decrypt(nonce, sealed, data[:1])
         except (InvalidTag, ValueError):
             raise DecryptionError(
                 "数据无法解密：数据密钥（KEFU_DATA_KEY 或 var/secrets.json）与数据库不匹配"
@@ -82,3 +90,18 @@ class EncryptedText(TypeDecorator[str]):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         """Decrypt on the way out."""
         return None if value is None else data_cipher().decrypt(value)
+
+
+class EncryptedBytes(TypeDecorator[bytes]):
+    """A column of bytes that is encrypted at rest."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Encrypt on the way in."""
+        return None if value is None else data_cipher().encrypt_bytes(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Decrypt on the way out."""
+        return None if value is None else data_cipher().decrypt_bytes(value)

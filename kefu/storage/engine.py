@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import RLock
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
@@ -52,8 +54,17 @@ def engine() -> Engine:
 @contextmanager
 def writing() -> Iterator[Connection]:
     """Open a transaction that writes; committed at the end, rolled back on an exception."""
-    with engine().begin() as connection:
+    if engine().dialect.name != "sqlite":
+        with engine().begin() as connection:
+            yield connection
+        return
+    # SQLite lets one write at a time and has the others look again after ever longer
+    # pauses. Threads of one process can wait for each other without any.
+    with _one_writer, engine().begin() as connection:
         yield connection
+
+
+_one_writer = RLock()
 
 
 @contextmanager
@@ -61,6 +72,15 @@ def reading() -> Iterator[Connection]:
     """Open a transaction that only reads, and so never waits for a writer."""
     with _reader(engine()).begin() as connection:
         yield connection
+
+
+def let_threads_alternate() -> None:
+    """Let a thread of this process that has waited for the database go on at once.
+
+    Otherwise it waits for up to 5 ms after each statement while the event loop computes,
+    and holds the database's write lock meanwhile.
+    """
+    sys.setswitchinterval(0.0005)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -12,18 +12,24 @@ from sqlalchemy.engine import Connection
 
 from kefu.storage.engine import reading, writing
 from kefu.storage.reply_text import readable
-from kefu.storage.tables import messages
+from kefu.storage.tables import conversations, messages
 from kefu.storage.upsert import insert_or_ignore
 
 _KEY_LENGTH = 128
 
 _BY_US = (
     select(messages)
-    .where(messages.c.author != "customer", messages.c.kind != "event")
+    .where(messages.c.author != "customer", messages.c.kind.not_in(("event", "enter")))
     .order_by(messages.c.id)
 )
 _WAITING = _BY_US.where(
     messages.c.conversation == bindparam("conversation"), messages.c.state == "pending"
+)
+
+_STATE = select(messages.c.state).where(messages.c.id == bindparam("message"))
+# What a turn is due for: a customer's message, or the opening of a chat.
+_ASKS = (messages.c.state == "received") & (
+    (messages.c.author == "customer") | (messages.c.kind == "enter")
 )
 
 
@@ -48,10 +54,20 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A message of a customer that was recorded, and whose turn never ended."""
+    """A message of a customer that was recorded, and whose turn has not ended.
+
+    Attributes:
+        id: Message id.
+        conversation, channel: Where it was written.
+        page: Entry page of the customer's last visit.
+        kind, body: As in `tables.messages`.
+        created_at: When it was recorded, UTC seconds.
+    """
 
     id: int
     conversation: str
+    channel: str
+    page: str | None
     kind: str
     body: str
     created_at: float
@@ -70,11 +86,12 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a transcript: UTC seconds, author and readable text."""
+    """One line of a transcript: UTC seconds, author, readable text, and the message's id."""
 
     at: float
     author: str
     text: str
+    message: int = field(default=0, compare=False)
 
 
 def record(
@@ -194,15 +211,56 @@ def take_out(conversation: str, now: float) -> list[Outgoing]:
 
 def unanswered(older_than: float) -> list[Unanswered]:
     """Return customers' messages recorded before `older_than` whose turn never ended."""
+    return _unanswered(messages.c.created_at < older_than)
+
+
+def waiting_for_turn(channels: str) -> list[int]:
+    """Return the ids of customers' messages whose turn has not ended, oldest first.
+
+    Args:
+        channels: What the names of the channels begin with.
+    """
     query = (
-        select(messages)
-        .where(messages.c.state == "received", messages.c.author == "customer")
-        .where(messages.c.created_at < older_than)
+        select(messages.c.id)
+        .join(conversations, conversations.c.id == messages.c.conversation)
+        .where(_ASKS, conversations.c.channel.startswith(channels, autoescape=True))
         .order_by(messages.c.id)
     )
     with reading() as connection:
-        rows = connection.execute(query).all()
-    return [Unanswered(r.id, r.conversation, r.kind, r.body, r.created_at) for r in rows]
+        return list(connection.execute(query).scalars())
+
+
+def state_of(message: int) -> str | None:
+    """Return the state of a message, None when there is none of that number."""
+    with reading() as connection:
+        found = connection.execute(_STATE, {"message": message})
+        state: str | None = found.scalar()
+    return state
+
+
+def still_unanswered(ids: Iterable[int]) -> list[Unanswered]:
+    """Return those of the messages whose turn has not ended, oldest first."""
+    return _unanswered(messages.c.id.in_(list(ids)))
+
+
+def _unanswered(which: Any) -> list[Unanswered]:
+    columns = (
+        messages.c.id,
+        messages.c.conversation,
+        conversations.c.channel,
+        conversations.c.page,
+        messages.c.kind,
+        messages.c.body,
+        messages.c.created_at,
+    )
+    query = (
+        select(*columns)
+        .join(conversations, conversations.c.id == messages.c.conversation)
+        .where(_ASKS, which)
+        .order_by(messages.c.id)
+    )
+    with reading() as connection:
+        return [Unanswered(*row) for row in connection.execute(query)]
 
 
 def transcript(conversation: str, limit: int = 200) -> list[Line]:
@@ -216,7 +274,7 @@ def transcript(conversation: str, limit: int = 200) -> list[Line]:
     with reading() as connection:
         rows = connection.execute(query).all()
     rows.reverse()
-    return [Line(r.created_at, r.author, readable(r.author, r.kind, r.body)) for r in rows]
+    return [Line(r.created_at, r.author, readable(r.author, r.kind, r.body), r.id) for r in rows]
 
 
 def _outgoing(rows: Iterable[Any]) -> list[Outgoing]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_KINDS = {"image": "[图片]", "voice": "[语音]"}
+_KINDS = {
+    "image": "[图片]",
+    "voice": "[语音]",
+    "video": "[视频]",
+    "location": "[位置]",
+    "link": "[链接]",
+    "card": "[小程序卡片]",
+    "file": "[文件]",
+}
 
 
 def readable(author: str, kind: str, body: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kefu.storage.encryption import EncryptedText
+from kefu.storage.encryption import EncryptedBytes, EncryptedText
 
 metadata = MetaData(
     naming_convention={
@@ -44,12 +44,14 @@ messages = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("conversation", String(64), nullable=False),
     Column("author", String(16), nullable=False),  # customer, bot, agent, system
-    Column("kind", String(16), nullable=False),  # text, image, voice, event
+    # text, image, voice, video, location, link, card, file; enter (the chat was opened); event
+    Column("kind", String(16), nullable=False),
     # Customer's messages: the channel's own id, for dropping repeats.
     Column("key", String(128)),
     # Text of a customer's or agent's message; JSON of the reply (Rasa REST format) of the bot's.
     Column("body", EncryptedText, nullable=False),
-    # customer: received -> answered | merged | failed | held;  out: pending -> delivered
+    # customer: received -> answered | merged | failed | held
+    # out: pending -> delivered (handed to the channel; what became of it there, see `sends`)
     Column("state", String(16), nullable=False),
     # The customer's message whose turn this row belongs to (out: what it answers;
     # a merged message: the message it was merged into).
@@ -123,4 +125,99 @@ trackers = Table(
     Column("session_start", Integer, nullable=False),  # seq where the last session begins
     Column("active_loop", String(64)),  # form that is waiting for input, if any
     Column("saved_at", Float, nullable=False),
+)
+
+# What goes to WeChat, one row for each call of its send API.
+sends = Table(
+    "sends",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("message", Integer, nullable=False),  # the outgoing message it carries (the first)
+    Column("turn", Integer),  # the customer's message that it answers
+    Column("author", String(16), nullable=False),  # bot, agent, system
+    Column("body", EncryptedText, nullable=False),  # JSON: msgtype and what belongs to it
+    Column("options", EncryptedText),  # JSON: title and payload of the options it shows
+    # pending -> sending -> sent | dead;  sending -> pending when WeChat asks to wait;
+    # dead -> replaced when a person puts it into the outbox again
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String(200)),  # why it waits or is dead, for agents and operators
+    Column("error_code", Integer),  # WeChat's errcode
+    Column("next_at", Float, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),
+    Index("ix_sends_conversation_id", "conversation", "id"),
+    Index("ix_sends_state_next_at", "state", "next_at"),
+)
+
+# How many sends WeChat still takes for a customer, and until when.
+send_windows = Table(
+    "send_windows",
+    metadata,
+    Column("conversation", String(64), primary_key=True),
+    Column("sends_left", Integer, nullable=False),
+    Column("open_until", Float, nullable=False),
+)
+
+# One access token an AppID, and whose turn it is to renew it.
+wechat_tokens = Table(
+    "wechat_tokens",
+    metadata,
+    Column("appid", String(64), primary_key=True),
+    Column("token", EncryptedText),
+    Column("expires_at", Float, nullable=False, default=0.0),
+    Column("leased_until", Float, nullable=False, default=0.0),
+    Column("forced_at", Float, nullable=False, default=0.0),
+    Column("forced_day", String(10), nullable=False, default=""),
+    Column("forced_today", Integer, nullable=False, default=0),
+)
+
+# What one process at a time does, and who does it now.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("held_until", Float, nullable=False),
+)
+
+# Pictures and recordings of customers.
+media = Table(
+    "media",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("message", Integer, nullable=False, unique=True),
+    Column("conversation", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("source", EncryptedText, nullable=False),  # JSON: where the platform keeps it
+    Column("state", String(16), nullable=False),  # pending -> stored | failed
+    Column("content", EncryptedBytes),
+    Column("content_type", String(80)),
+    Column("size", Integer),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String(200)),
+    Column("next_at", Float, nullable=False),
+    Column("trace_id", String(80)),  # of WeChat's content check
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),
+    Index("ix_media_state_next_at", "state", "next_at"),
+    Index("ix_media_conversation", "conversation"),
+    Index("ix_media_trace_id", "trace_id"),
+)
+
+# What the content check said against a message: a customer's, or one of ours that was not sent.
+objections = Table(
+    "objections",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("message", Integer, nullable=False),
+    Column("conversation", String(64), nullable=False),
+    Column("source", String(16), nullable=False),  # words (our list) or wechat
+    Column("verdict", String(16), nullable=False),  # review or risky
+    Column("reason", String(80), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_objections_message", "message"),
+    Index("ix_objections_conversation", "conversation"),
 )

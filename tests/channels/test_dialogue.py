@@ -12,7 +12,7 @@ from kefu.exchange import Turn
 
 
 def a_turn(active_loop: str | None = None, **metadata: Any) -> Turn:
-    return Turn("c1", "m1", "x", metadata, active_loop)
+    return Turn("c1", "rest", "m1", "x", metadata, active_loop)
 
 
 def parsed(intent: str, outcome: str, *candidates: tuple[str, float], key: str = "") -> Any:

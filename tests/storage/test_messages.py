@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kefu.storage import messages
+from kefu.storage.conversations import Visit, note
+from kefu.storage.engine import writing
 from kefu.storage.intake import Intake, Settled
 from kefu.storage.messages import Line
 
@@ -17,6 +19,11 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def ask(body: str = "你好", key: str | None = None, now: float = 1.0) -> messages.Recorded:
     return messages.record("c1", "customer", "text", body, key, now)
+
+
+def conversation_of_c1() -> None:
+    with writing() as connection:
+        note(connection, "c1", Visit("wechat:shop", "o_1"), 1.0)
 
 
 def end_turn(message: int, merged: Sequence[int] = ()) -> None:
@@ -96,11 +103,24 @@ def test_two_readers_never_get_the_same_message() -> None:
 
 
 def test_messages_whose_turn_never_ended_are_found_after_a_crash() -> None:
+    conversation_of_c1()
     lost, answered, recent = (ask("丢了", now=1.0), ask("答了", now=1.0), ask("刚到", now=9.0))
     end_turn(answered.id)
     found = messages.unanswered(older_than=5.0)
     assert [(message.id, message.body) for message in found] == [(lost.id, "丢了")]
     assert recent.id not in {message.id for message in found}
+
+
+def test_what_waits_for_its_turn_is_found_by_channel() -> None:
+    conversation_of_c1()
+    waiting = ask("等着", now=1.0)
+    entered = messages.record("c1", "system", "enter", "进入客服", None, 1.0)
+    end_turn(ask("答了", now=1.0).id)
+    assert messages.waiting_for_turn("wechat:") == [waiting.id, entered.id]
+    assert messages.waiting_for_turn("rest") == []
+    end_turn(waiting.id)
+    (left,) = messages.still_unanswered([waiting.id, entered.id])
+    assert (left.kind, left.channel, left.body) == ("enter", "wechat:shop", "进入客服")
 
 
 def test_the_transcript_reads_like_the_chat() -> None:
