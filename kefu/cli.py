@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu.cli_recognition import register
+from kefu import cli_recognition, cli_wechat
 from kefu.environment import environment, secret
 from kefu.errors import KefuError
 
@@ -22,7 +22,8 @@ knowledge_app = typer.Typer(help="知识库", no_args_is_help=True)
 handoff_app = typer.Typer(help="人工接待：查看、回复、结束", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(handoff_app, name="handoff")
-register(app)
+cli_recognition.register(app)
+cli_wechat.register(app)
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu.channels.wechat.accounts import AccountProblem, accounts, has_section
+from kefu.channels.wechat.checkup import check_accounts, outbox_state
 from kefu.environment import SECRETS_FILE, EnvironmentProblem, environment
 from kefu.errors import FileProblems, KefuError
 from kefu.knowledge.model import read_knowledge
@@ -65,6 +67,8 @@ def diagnose() -> list[Finding]:
     if all(finding.ok for finding in findings if finding.name == "配置文件"):
         findings += [_program(program) for program in programs(environment())]
     findings += [_looked("订单系统", _shop), _looked("等待人工", _waiting)]
+    if any(finding.ok for finding in findings if finding.name == "配置文件"):
+        findings += _wechat()
     return findings
 
 
@@ -205,6 +209,30 @@ def _waiting(name: str) -> Finding:
     text = f"{count} 位顾客在等，最久 {minutes:.0f} 分钟"
     return Finding(name, not late, text, "执行 kefu handoff list 查看并接待")
 
+
+def _wechat() -> list[Finding]:
+    try:
+        if not has_section(environment().home):
+            return []
+        checked = check_accounts(accounts())
+    except AccountProblem as problem:
+        return [Finding("微信", False, str(problem), "按 docs/wechat.md 改正")]
+    findings = [
+        Finding(f"微信账号 {c.account.name}", c.ok, c.text, "按 docs/wechat.md 处理")
+        for c in checked
+    ]
+    return [*findings, _looked("微信发件箱", _outbox)]
+
+
+def _outbox(name: str) -> Finding:
+    state = outbox_state(time.time())
+    text = f"{state.waiting} 条待发送，一天内 {state.dead} 条未送达"
+    if state.dead:
+        return Finding(name, False, f"{text}；最近的原因：{state.last_error}", _DEAD_REMEDY)
+    return Finding(name, True, text)
+
+
+_DEAD_REMEDY = "执行 kefu wechat dead 查看"
 
 _LOOKS: tuple[tuple[str, Callable[[str], Finding]], ...] = (
     ("软件", _software),

@@ -153,7 +153,13 @@ def _tell_change(before: State | None, now: State, daemon: Daemon, console: Cons
 def _print_welcome(chosen: list[Program], place: Environment, console: Console) -> None:
     lines = ["", "已全部就绪："]
     lines += [f"  {program.title}  {program.url}" for program in chosen]
-    lines += [f"  日志      {place.var / 'log'}", "", "试一试（复制到另一个终端）："]
+    lines += [f"  日志      {place.var / 'log'}", ""]
+    lines += [
+        f"扮演微信里的顾客，在浏览器里打开：{program.url}/"
+        for program in chosen
+        if program.name == "wechat_double"
+    ]
+    lines += ["", "试一试 REST 接口（复制到另一个终端）："]
     for message in ("怎么开发票", "查我的订单", "转人工"):
         lines += [f"  # {message}", f"  {_example(chosen[0], message)}"]
     lines += ["", "按 Ctrl-C 停止。"]

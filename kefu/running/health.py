@@ -19,8 +19,3 @@ def probe(url: str, timeout: float = 2.0) -> float | None:
     except requests.RequestException:
         return None
     return time.monotonic() - started if answer.status_code == 200 else None
-
-
-def reachable(host: str) -> str:
-    """Return the address under which this machine reaches what listens on `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)

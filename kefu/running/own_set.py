@@ -65,7 +65,7 @@ def own_set(model: Path) -> Iterator[OwnSet]:
 
 
 def _elsewhere(var: Path) -> Environment:
-    rasa, actions, shop = _free_ports(3)
+    rasa, actions, shop, wechat, double = _free_ports(5)
     return replace(
         environment(),
         var=var,
@@ -74,6 +74,8 @@ def _elsewhere(var: Path) -> Environment:
         rasa_port=rasa,
         actions_port=actions,
         shop_port=shop,
+        wechat_port=wechat,
+        wechat_double_port=double,
         shop_url=f"http://127.0.0.1:{shop}",
     )
 

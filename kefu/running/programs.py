@@ -7,10 +7,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kefu.environment import Environment
+from kefu.channels.wechat.accounts import accounts, has_section
+from kefu.environment import Environment, reachable
 from kefu.errors import KefuError
 from kefu.running.endpoints import endpoints_file
-from kefu.running.health import reachable
 
 
 class PortTaken(KefuError):
@@ -53,13 +53,18 @@ class Program:
 
 
 def programs(environment: Environment, model: Path | None = None) -> list[Program]:
-    """Return the programs of this installation.
+    """Return the programs of this installation, Rasa first.
 
-    The demo shop is among them unless the merchant's own shop is configured.
+    The demo shop is among them unless the merchant's own shop is configured, the WeChat
+    double unless an account of the merchant's is. Raises AccountProblem.
     """
     chosen = [_rasa(environment, model), _actions(environment)]
     if uses_demo_shop(environment):
         chosen.append(_shop(environment))
+    if has_section(environment.home):
+        chosen.append(_wechat(environment))
+        if any(account.demo for account in accounts()):
+            chosen.append(_wechat_double(environment))
     return chosen
 
 
@@ -120,6 +125,26 @@ def _shop(environment: Environment) -> Program:
     command = (sys.executable, "-m", "kefu.shop.demo")
     host, port = environment.host, environment.shop_port
     return Program("shop", "演示商城", command, host, port, "KEFU_SHOP_PORT", "/health")
+
+
+def _wechat(environment: Environment) -> Program:
+    command = (sys.executable, "-m", "kefu.channels.wechat")
+    host, port = environment.host, environment.wechat_port
+    return Program("wechat", "微信收发", command, host, port, "KEFU_WECHAT_PORT", "/health")
+
+
+def _wechat_double(environment: Environment) -> Program:
+    command = (sys.executable, "-m", "kefu.wechat_double")
+    host, port = environment.host, environment.wechat_double_port
+    return Program(
+        "wechat_double",
+        "微信模拟平台",
+        command,
+        host,
+        port,
+        "KEFU_WECHAT_DOUBLE_PORT",
+        "/health",
+    )
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -53,7 +53,8 @@ class Installation:
         """Prepare; `hours` are the service hours of every day, none for always closed."""
         self.home, self.var = folder / "home", folder / "var"
         self._make_home(model, list(hours))
-        self.rasa_port, self.actions_port, self.shop_port = _free_ports(3)
+        self.rasa_port, self.actions_port, self.shop_port, *wechat = _free_ports(5)
+        self.wechat_port, self.double_port = wechat
         kept = {key: value for key, value in os.environ.items() if not key.startswith("KEFU_")}
         self.variables = {
             **kept,
@@ -62,6 +63,8 @@ class Installation:
             "KEFU_RASA_PORT": str(self.rasa_port),
             "KEFU_ACTIONS_PORT": str(self.actions_port),
             "KEFU_SHOP_PORT": str(self.shop_port),
+            "KEFU_WECHAT_PORT": str(self.wechat_port),
+            "KEFU_WECHAT_DOUBLE_PORT": str(self.double_port),
             **variables,
         }
         self.sent: set[str] = set()
@@ -234,6 +237,8 @@ class Installation:
             "rasa": (self.rasa_port, "/webhooks/rest/"),
             "actions": (self.actions_port, "/health"),
             "shop": (self.shop_port, "/health"),
+            "wechat": (self.wechat_port, "/health"),
+            "wechat_double": (self.double_port, "/health"),
         }[name]
         eventually(lambda: self._answers(f"http://127.0.0.1:{port}{path}"), seconds, name)
 

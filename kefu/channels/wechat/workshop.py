@@ -1,0 +1,153 @@
+"""What goes on behind the receiver: sending, fetching files, checks, the typing line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from kefu.bell import Bell, Listener
+from kefu.channels.wechat.accounts import Account
+from kefu.channels.wechat.api import WechatApi
+from kefu.channels.wechat.errors import WechatError
+from kefu.channels.wechat.media import MediaFetcher
+from kefu.channels.wechat.receiver import Received
+from kefu.channels.wechat.safety import (
+    ContentSafety,
+    Objection,
+    note_objection,
+    words_against,
+)
+from kefu.channels.wechat.sender import Sender
+from kefu.channels.wechat.tokens import TokenStore
+from kefu.channels.wechat.transport import open_session
+from kefu.errors import KefuError
+from kefu.storage.leases import Lease
+from kefu.storage.messages import state_of
+
+logger = logging.getLogger(__name__)
+
+LEASE = "wechat_outbox"
+POLL_SECONDS = 0.5
+# An answer that takes longer is announced by the typing line.
+TYPING_AFTER = 0.7
+_CHECKS_AT_A_TIME = 8
+# WeChat's check may be slower than customers write; beyond this, the word list has to do.
+_MOST_CHECKS_WAITING = 500
+_FAILED = (SQLAlchemyError, KefuError)
+
+
+class Workshop:
+    """Works for all accounts; of several processes one sends and fetches at a time."""
+
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        """Take the accounts."""
+        self._accounts = {account.channel: account for account in accounts}
+        self._apis: dict[str, WechatApi] = {}
+        self._lease = Lease(LEASE)
+        self._listener = Listener("sender")
+        self._dialogue = Bell("dialogue")
+        self._checks = asyncio.Semaphore(_CHECKS_AT_A_TIME)
+        self._checks_waiting = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def open(self) -> None:
+        """Begin to work."""
+        self._session = open_session()
+        self._tokens = TokenStore(self._session)
+        self._safety = ContentSafety(self._api)
+        self._sender = Sender(self._accounts, self._api, self._safety, self._lease)
+        self._media = MediaFetcher(self._accounts, self._api)
+        await self._listener.open()
+        self._spawn(self._send_forever())
+        self._spawn(self._fetch_forever())
+
+    async def close(self) -> None:
+        """Finish what is being sent, and let another process take over."""
+        self._listener.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._sender.finish()
+        await asyncio.to_thread(self._lease.give_up)
+        await self._session.close()
+        self._dialogue.close()
+
+    def received(self, received: Received) -> None:
+        """Wake the dialogue for a new message, and look at the message meanwhile."""
+        recorded = received.taken.recorded
+        self._dialogue.ring(str(recorded.id) if recorded else "")
+        if received.arrival.is_message:
+            self._spawn(self._type_when_slow(received))
+        if received.arrival.kind == "text":
+            self._spawn(self._check(received))
+
+    def _api(self, account: Account) -> WechatApi:
+        if account.name not in self._apis:
+            self._apis[account.name] = WechatApi(account, self._session, self._tokens)
+        return self._apis[account.name]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send_forever(self) -> None:
+        looked_at = 0.0
+        heard: list[str] = []
+        while True:
+            # Between two looks of its own it trusts what the bell says.
+            if time.monotonic() - looked_at > POLL_SECONDS or not all(heard):
+                heard, looked_at = [], time.monotonic()
+            await self._sender.look(heard)
+            heard = await self._listener.wait(POLL_SECONDS)
+
+    async def _fetch_forever(self) -> None:
+        while True:
+            try:
+                # Whoever sends fetches, so that no file is fetched twice.
+                if not self._sender.leads or not await self._media.look():
+                    await asyncio.sleep(POLL_SECONDS)
+            except _FAILED:
+                logger.exception("files cannot be fetched")
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _type_when_slow(self, received: Received) -> None:
+        await asyncio.sleep(TYPING_AFTER)
+        recorded = received.taken.recorded
+        try:
+            waits = recorded and await asyncio.to_thread(state_of, recorded.id) == "received"
+            if waits:
+                await self._api(received.account).typing(received.openid, True)
+        except _FAILED as error:
+            # A nicety: the answer itself is on its way.
+            code = error.code if isinstance(error, WechatError) else type(error).__name__
+            logger.info("no typing line for %s: %s", received.account.name, code)
+
+    async def _check(self, received: Received) -> None:
+        """Note what the content check holds against a customer's text."""
+        recorded = received.taken.recorded
+        objection = await self._objection(received)
+        if objection is None or recorded is None:
+            return
+        conversation, now = received.taken.conversation, time.time()
+        try:
+            await asyncio.to_thread(note_objection, conversation, recorded.id, objection, now)
+        except _FAILED:
+            logger.exception("an objection to message %s is lost", recorded.id)
+
+    async def _objection(self, received: Received) -> Objection | None:
+        text = received.arrival.text
+        if self._checks_waiting >= _MOST_CHECKS_WAITING:
+            return words_against(text, ours=False)
+        self._checks_waiting += 1
+        try:
+            async with self._checks:
+                account, openid = received.account, received.openid
+                return await self._safety.of_customers(account, openid, text)
+        finally:
+            self._checks_waiting -= 1
