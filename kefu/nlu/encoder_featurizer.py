@@ -25,6 +25,7 @@ from kefu.nlu.encoders import NAMES, encoder, package_of
 from kefu.nlu.normaliser import NORMALISED, Normaliser
 from kefu.nlu.parts import with_parts
 from kefu.nlu.vector_cache import VectorCache
+from kefu.storage.recent import Recent
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
         self._encoder = encoder(config["encoder"])
+        # Buttons and hot questions make up much of what comes in.
+        self._recent: Recent[npt.NDArray[Any]] = Recent(1000)
         if self._encoder is None:
             logger.warning(
                 "没有安装 %s，识别只用文字特征（效果会差一些）。安装：sh scripts/setup.sh large",
@@ -108,9 +111,18 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def _add(self, messages: Sequence[Message]) -> None:
         if self._encoder is None or not messages:
             return
-        vectors = self._encoder.encode([message.get(NORMALISED) for message in messages])
-        for message, vector in zip(messages, vectors, strict=True):
-            self._set(message, vector)
+        vectors: dict[str, npt.NDArray[Any]] = {}
+        texts = list(dict.fromkeys(message.get(NORMALISED) for message in messages))
+        for text in texts:
+            known = self._recent.get(text)
+            if known is not None:
+                vectors[text] = known
+        new = [text for text in texts if text not in vectors]
+        for text, vector in zip(new, self._encoder.encode(new), strict=True):
+            vectors[text] = vector
+            self._recent.set(text, vector)
+        for message in messages:
+            self._set(message, vectors[message.get(NORMALISED)])
 
     def _set(self, message: Message, vector: npt.NDArray[Any]) -> None:
         feature = Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)

@@ -31,6 +31,23 @@ _STATE = select(messages.c.state).where(messages.c.id == bindparam("message"))
 _ASKS = (messages.c.state == "received") & (
     (messages.c.author == "customer") | (messages.c.kind == "enter")
 )
+_UNANSWERED = (
+    select(
+        messages.c.id,
+        messages.c.conversation,
+        conversations.c.channel,
+        conversations.c.page,
+        messages.c.kind,
+        messages.c.body,
+        messages.c.created_at,
+    )
+    .join(conversations, conversations.c.id == messages.c.conversation)
+    .where(_ASKS)
+    .order_by(messages.c.id)
+)
+_AMONG = messages.c.id.in_(bindparam("ids", expanding=True))
+_STILL_UNANSWERED = _UNANSWERED.where(_AMONG)
+_WAITING_AMONG = select(messages.c.id).where(_ASKS, _AMONG).order_by(messages.c.id)
 
 
 @dataclass(frozen=True)
@@ -211,7 +228,9 @@ def take_out(conversation: str, now: float) -> list[Outgoing]:
 
 def unanswered(older_than: float) -> list[Unanswered]:
     """Return customers' messages recorded before `older_than` whose turn never ended."""
-    return _unanswered(messages.c.created_at < older_than)
+    query = _UNANSWERED.where(messages.c.created_at < older_than)
+    with reading() as connection:
+        return [Unanswered(*row) for row in connection.execute(query)]
 
 
 def waiting_for_turn(channels: str) -> list[int]:
@@ -230,6 +249,13 @@ def waiting_for_turn(channels: str) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
+def waiting_among(ids: Iterable[int]) -> list[int]:
+    """Return those of the customers' messages whose turn has not ended."""
+    with reading() as connection:
+        found = connection.execute(_WAITING_AMONG, {"ids": list(ids)})
+        return list(found.scalars())
+
+
 def state_of(message: int) -> str | None:
     """Return the state of a message, None when there is none of that number."""
     with reading() as connection:
@@ -240,27 +266,9 @@ def state_of(message: int) -> str | None:
 
 def still_unanswered(ids: Iterable[int]) -> list[Unanswered]:
     """Return those of the messages whose turn has not ended, oldest first."""
-    return _unanswered(messages.c.id.in_(list(ids)))
-
-
-def _unanswered(which: Any) -> list[Unanswered]:
-    columns = (
-        messages.c.id,
-        messages.c.conversation,
-        conversations.c.channel,
-        conversations.c.page,
-        messages.c.kind,
-        messages.c.body,
-        messages.c.created_at,
-    )
-    query = (
-        select(*columns)
-        .join(conversations, conversations.c.id == messages.c.conversation)
-        .where(_ASKS, which)
-        .order_by(messages.c.id)
-    )
     with reading() as connection:
-        return [Unanswered(*row) for row in connection.execute(query)]
+        found = connection.execute(_STILL_UNANSWERED, {"ids": list(ids)})
+        return [Unanswered(*row) for row in found]
 
 
 def transcript(conversation: str, limit: int = 200) -> list[Line]:

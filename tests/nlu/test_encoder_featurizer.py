@@ -70,6 +70,18 @@ def test_message_and_its_parts_get_a_vector_of_their_normal_spelling(tmp_path: P
     assert np.allclose([vector(given), vector(part)], expected, atol=1e-3)
 
 
+@installed
+def test_message_that_comes_again_gets_the_same_vector(tmp_path: Path) -> None:
+    component, first, again, other = featurizer(tmp_path), message(), message(), message()
+    other.set(NORMALISED, "怎么开发票")
+    component.process([first])
+    component.process([again, other])
+    assert vector(first) == vector(again)
+    found = encoder("use")
+    assert found is not None
+    assert np.allclose([vector(other)], found.encode(["怎么开发票"]), atol=1e-3)
+
+
 def training_data() -> TrainingData:
     texts = ("退款", "发票")
     examples = [Message({TEXT: text, NORMALISED: text, "intent": "a"}) for text in texts]

@@ -77,40 +77,40 @@ class ContentSafety:
     ) -> Objection | None:
         """Return what is held against a text that is about to go out, None when nothing is.
 
-        What the bot says is made from templates: the same one is not checked again within
-        a day, whatever numbers stand in it.
+        What the bot says is made from templates, so that the numbers in it do not count.
         """
         found = words_against(text, ours=True)
         if found is not None or not _asks_wechat(account) or not text.strip():
             return found
-        key = _key(account, text) if author == "bot" else None
-        known = self._remembered(key)
-        if known is not None:
-            return _objection(known)
-        verdict = await self._verdict(account, openid, text)
-        if key is not None and verdict is not None:
-            self._known.set(key, (self._clock(), verdict))
-        return _objection(verdict)
+        same = _DIGITS.sub("0", text) if author == "bot" else text
+        return _objection(await self._verdict(account, openid, text, same))
 
     async def of_customers(self, account: Account, openid: str, text: str) -> Objection | None:
         """Return what is held against a customer's text, None when nothing is."""
         found = words_against(text, ours=False)
         if found is not None or not _asks_wechat(account) or not text.strip():
             return found
-        return _objection(await self._verdict(account, openid, text))
+        return _objection(await self._verdict(account, openid, text, text))
 
-    async def _verdict(self, account: Account, openid: str, text: str) -> Verdict | None:
+    async def _verdict(self, account: Account, openid: str, text: str, same: str) -> Verdict | None:
+        """Return WeChat's verdict, for a day the one it gave on the same text."""
+        key = _key(account, same)
+        known = self._remembered(key)
+        if known is not None:
+            return known
         try:
-            return await asyncio.wait_for(
+            verdict = await asyncio.wait_for(
                 self._api(account).check_text(openid, text, SCENE), SECONDS
             )
         except _NO_VERDICT as error:
             reason = getattr(error, "code", None) or type(error).__name__
             logger.info("content check of %s gave no verdict: %s", account.name, reason)
             return None
+        self._known.set(key, (self._clock(), verdict))
+        return verdict
 
-    def _remembered(self, key: str | None) -> Verdict | None:
-        known = self._known.get(key) if key is not None else None
+    def _remembered(self, key: str) -> Verdict | None:
+        known = self._known.get(key)
         if known is None or known[0] < self._clock() - _KEPT_SECONDS:
             return None
         return known[1]
@@ -170,4 +170,4 @@ def _objection(verdict: Verdict | None) -> Objection | None:
 
 
 def _key(account: Account, text: str) -> str:
-    return hashlib.sha256(f"{account.name}\x1f{_DIGITS.sub('0', text)}".encode()).hexdigest()
+    return hashlib.sha256(f"{account.name}\x1f{text}".encode()).hexdigest()

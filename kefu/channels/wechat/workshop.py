@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from kefu.bell import Bell, Listener
 from kefu.channels.wechat.accounts import Account
 from kefu.channels.wechat.api import WechatApi
-from kefu.channels.wechat.errors import WechatError
 from kefu.channels.wechat.media import MediaFetcher
 from kefu.channels.wechat.receiver import Received
 from kefu.channels.wechat.safety import (
@@ -25,16 +24,14 @@ from kefu.channels.wechat.safety import (
 from kefu.channels.wechat.sender import Sender
 from kefu.channels.wechat.tokens import TokenStore
 from kefu.channels.wechat.transport import open_session
+from kefu.channels.wechat.typing_line import TypingLine
 from kefu.errors import KefuError
 from kefu.storage.leases import Lease
-from kefu.storage.messages import state_of
 
 logger = logging.getLogger(__name__)
 
 LEASE = "wechat_outbox"
 POLL_SECONDS = 0.5
-# An answer that takes longer is announced by the typing line.
-TYPING_AFTER = 0.7
 _CHECKS_AT_A_TIME = 8
 # WeChat's check may be slower than customers write; beyond this, the word list has to do.
 _MOST_CHECKS_WAITING = 500
@@ -51,6 +48,7 @@ class Workshop:
         self._lease = Lease(LEASE)
         self._listener = Listener("sender")
         self._dialogue = Bell("dialogue")
+        self._typing = TypingLine(self._api)
         self._checks = asyncio.Semaphore(_CHECKS_AT_A_TIME)
         self._checks_waiting = 0
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -63,6 +61,7 @@ class Workshop:
         self._sender = Sender(self._accounts, self._api, self._safety, self._lease)
         self._media = MediaFetcher(self._accounts, self._api)
         await self._listener.open()
+        self._spawn(self._typing.run())
         self._spawn(self._send_forever())
         self._spawn(self._fetch_forever())
 
@@ -81,8 +80,8 @@ class Workshop:
         """Wake the dialogue for a new message, and look at the message meanwhile."""
         recorded = received.taken.recorded
         self._dialogue.ring(str(recorded.id) if recorded else "")
-        if received.arrival.is_message:
-            self._spawn(self._type_when_slow(received))
+        if received.arrival.is_message and recorded is not None:
+            self._typing.watch(recorded.id, received)
         if received.arrival.kind == "text":
             self._spawn(self._check(received))
 
@@ -115,18 +114,6 @@ class Workshop:
             except _FAILED:
                 logger.exception("files cannot be fetched")
                 await asyncio.sleep(POLL_SECONDS)
-
-    async def _type_when_slow(self, received: Received) -> None:
-        await asyncio.sleep(TYPING_AFTER)
-        recorded = received.taken.recorded
-        try:
-            waits = recorded and await asyncio.to_thread(state_of, recorded.id) == "received"
-            if waits:
-                await self._api(received.account).typing(received.openid, True)
-        except _FAILED as error:
-            # A nicety: the answer itself is on its way.
-            code = error.code if isinstance(error, WechatError) else type(error).__name__
-            logger.info("no typing line for %s: %s", received.account.name, code)
 
     async def _check(self, received: Received) -> None:
         """Note what the content check holds against a customer's text."""

@@ -125,8 +125,8 @@ async def test_template_is_checked_once_a_day_whatever_its_numbers(clock: Clock)
         # Also one that is said all the time is checked again.
         await safety.of_ours(account, OPENID, "bot", "订单 1 已发货")
         assert wechat.calls(CHECK) == {0: 2}
-        for _ in range(2):
-            await safety.of_ours(account, OPENID, "agent", "人说的每次都查")
+        for text in ("人说的数字也查 1", "人说的数字也查 2", "人说的数字也查 2"):
+            await safety.of_ours(account, OPENID, "agent", text)
         assert wechat.calls(CHECK) == {0: 4}
 
 

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from kefu.bell import Bell
+from kefu.channels.wechat import typing_line
 from kefu.channels.wechat import workshop as working
 from kefu.channels.wechat.accounts import CHANNEL_PREFIX, Account
 from kefu.channels.wechat.sender import INSTEAD
@@ -177,7 +178,7 @@ async def test_wechats_own_desk_takes_the_customer_and_gives_back(name: str) -> 
 async def test_typing_line_shows_only_when_the_answer_takes_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(working, "TYPING_AFTER", 0.3)
+    monkeypatch.setattr(typing_line, "AFTER_SECONDS", 0.3)
     async with installed() as here:
         account = here.accounts["mini"]
         await here.wechat.say(account, "怎么开发票")
