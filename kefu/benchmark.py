@@ -14,12 +14,13 @@ from rich.console import Console
 
 from kefu import bench_report, replies
 from kefu.bench_report import Measured
+from kefu.benchmark_wechat import measure_wechat
 from kefu.environment import environment
 from kefu.errors import KefuError
 from kefu.knowledge.model import read_knowledge
 from kefu.progress import counting
 from kefu.running.machine import machine, resident_megabytes
-from kefu.running.own_set import own_set
+from kefu.running.own_set import OwnSet, own_set
 from kefu.settings import Gateway, Shop, settings
 from kefu.shop.http import HttpOrders
 from kefu.training import model_is_current, newest_model, train
@@ -60,6 +61,7 @@ def bench(turns: int, customers: int, console: Console) -> int:
         client = Client(running.place.rasa_url, running.token)
         orders = _orders(running.place.shop_url, console)
         measured = measure(client, asked, orders, turns, customers, console)
+        measured += _measure_wechat(running, asked, console)
         states = running.daemon.states()
         memory = {state.name: resident_megabytes(state.pid) for state in states if state.pid}
     here = machine()
@@ -68,6 +70,19 @@ def bench(turns: int, customers: int, console: Console) -> int:
     bench_report.write(file, measured, memory, here)
     console.print(f"✔ 已写入 {file}")
     return 0
+
+
+def _measure_wechat(running: OwnSet, asked: Sequence[str], console: Console) -> list[Measured]:
+    if not running.has_double:
+        console.print("• credentials.yml 里没有演示账号，不测微信")
+        return []
+    with counting(console) as progress:
+
+        def tick(title: str, total: int) -> Tick:
+            task = progress.add_task(title, total=total)
+            return lambda: progress.advance(task)
+
+        return measure_wechat(running.place.wechat_double_url, asked, tick)
 
 
 def phrasings(home: Path, without: Sequence[str] = ()) -> list[str]:

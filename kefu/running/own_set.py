@@ -36,11 +36,13 @@ class OwnSet:
         place: The environment they run in.
         token: What the backend `miniprogram` calls the REST channel with.
         daemon: Keeps them running.
+        has_double: Whether WeChat is played too.
     """
 
     place: Environment
     token: str
     daemon: Daemon
+    has_double: bool
 
 
 @contextmanager
@@ -54,12 +56,13 @@ def own_set(model: Path) -> Iterator[OwnSet]:
         place, token = _elsewhere(Path(folder)), secrets.token_urlsafe()
         variables = _variables(place, token)
         _migrate(variables)
-        chosen = programs(place, model)
+        chosen = _harmless(programs(place, model))
         daemon = Daemon(chosen, place.home, place.var, variables)
         try:
             daemon.start()
             _wait(daemon, chosen)
-            yield OwnSet(place, token, daemon)
+            has_double = any(program.name == "wechat_double" for program in chosen)
+            yield OwnSet(place, token, daemon, has_double)
         finally:
             daemon.stop()
 
@@ -88,6 +91,13 @@ def _variables(place: Environment, token: str) -> dict[str, str]:
         "KEFU_SHOP_API_KEY": secret("shop_api_key"),
         "KEFU_SHOP_API_SECRET": secret("shop_api_secret"),
     }
+
+
+def _harmless(chosen: list[Program]) -> list[Program]:
+    """Leave out what would speak with WeChat itself, for the merchant's own accounts."""
+    if any(program.name == "wechat_double" for program in chosen):
+        return chosen
+    return [program for program in chosen if program.name != "wechat"]
 
 
 def _migrate(variables: dict[str, str]) -> None:
