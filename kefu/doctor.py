@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu.channels.wechat.accounts import AccountProblem, accounts, has_section
+from kefu.channels.wechat.accounts import accounts, has_section
 from kefu.channels.wechat.checkup import check_accounts, outbox_state
 from kefu.environment import SECRETS_FILE, EnvironmentProblem, environment
 from kefu.errors import FileProblems, KefuError
@@ -65,30 +65,34 @@ def diagnose() -> list[Finding]:
     findings = [_looked(name, look) for name, look in _LOOKS]
     # What the files of Rasa say decides how its programs are started.
     if all(finding.ok for finding in findings if finding.name == "配置文件"):
-        findings += [_program(program) for program in programs(environment())]
+        findings += _looked_at("进程", _programs)
     findings += [_looked("订单系统", _shop), _looked("等待人工", _waiting)]
-    if any(finding.ok for finding in findings if finding.name == "配置文件"):
-        findings += _wechat()
-    return findings
+    return findings + _looked_at("微信", _wechat)
 
 
 def _looked(name: str, look: Callable[[str], Finding]) -> Finding:
+    return _looked_at(name, lambda: [look(name)])[0]
+
+
+def _looked_at(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
     try:
-        return look(name)
+        return look()
     except FileProblems as error:
-        return _file_problems(name, error)
+        return [_file_problems(name, error)]
     except KefuError as error:
-        return Finding(name, False, str(error), "按上面的提示处理")
+        return [Finding(name, False, str(error), "按上面的提示处理")]
     except SQLAlchemyError as error:
         # The text of a database error may hold values of a customer.
-        return Finding(
-            name,
-            False,
-            f"数据库出错（{type(error).__name__}）",
-            "检查数据库服务、磁盘和 KEFU_DATABASE_URL；文件损坏时从备份恢复",
-        )
+        return [
+            Finding(
+                name,
+                False,
+                f"数据库出错（{type(error).__name__}）",
+                "检查数据库服务、磁盘和 KEFU_DATABASE_URL；文件损坏时从备份恢复",
+            )
+        ]
     except OSError as error:
-        return Finding(name, False, f"{error.filename}：{error.strerror}", "检查文件和权限")
+        return [Finding(name, False, f"{error.filename}：{error.strerror}", "检查文件和权限")]
 
 
 def _file_problems(name: str, error: FileProblems) -> Finding:
@@ -210,16 +214,16 @@ def _waiting(name: str) -> Finding:
     return Finding(name, not late, text, "执行 kefu handoff list 查看并接待")
 
 
+def _programs() -> list[Finding]:
+    return [_program(program) for program in programs(environment())]
+
+
 def _wechat() -> list[Finding]:
-    try:
-        if not has_section(environment().home):
-            return []
-        checked = check_accounts(accounts())
-    except AccountProblem as problem:
-        return [Finding("微信", False, str(problem), "按 docs/wechat.md 改正")]
+    if not has_section(environment().home):
+        return []
     findings = [
         Finding(f"微信账号 {c.account.name}", c.ok, c.text, "按 docs/wechat.md 处理")
-        for c in checked
+        for c in check_accounts(accounts())
     ]
     return [*findings, _looked("微信发件箱", _outbox)]
 

@@ -24,6 +24,9 @@ metadata = MetaData(
     }
 )
 
+# Numbers of messages, handoffs and sends are never given out again after an erasure
+# (sqlite_autoincrement): people and other tables know them.
+
 # Who a conversation id stands for. The id is a keyed pseudonym of channel + customer.
 conversations = Table(
     "conversations",
@@ -62,6 +65,7 @@ messages = Table(
     Index("ix_messages_conversation_id", "conversation", "id"),
     Index("ix_messages_conversation_state", "conversation", "state"),
     Index("ix_messages_state_created", "state", "created_at"),
+    sqlite_autoincrement=True,
 )
 
 # One row a turn, for the figures; nothing in it names a customer.
@@ -105,6 +109,7 @@ handoffs = Table(
     # Equals the conversation while open, NULL after: its uniqueness makes "at most one" true.
     Column("open_key", String(64), unique=True),
     Index("ix_handoffs_state_requested_at", "state", "requested_at"),
+    sqlite_autoincrement=True,
 )
 
 # Rasa's events, one row each, and one head row a conversation.
@@ -150,6 +155,7 @@ sends = Table(
     Column("done_at", Float),
     Index("ix_sends_conversation_id", "conversation", "id"),
     Index("ix_sends_state_next_at", "state", "next_at"),
+    sqlite_autoincrement=True,
 )
 
 # How many sends WeChat still takes for a customer, and until when.
@@ -205,6 +211,7 @@ media = Table(
     Index("ix_media_state_next_at", "state", "next_at"),
     Index("ix_media_conversation", "conversation"),
     Index("ix_media_trace_id", "trace_id"),
+    sqlite_autoincrement=True,
 )
 
 # What the content check said against a message: a customer's, or one of ours that was not sent.
@@ -220,4 +227,5 @@ objections = Table(
     Column("created_at", Float, nullable=False),
     Index("ix_objections_message", "message"),
     Index("ix_objections_conversation", "conversation"),
+    sqlite_autoincrement=True,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import sys
 
@@ -11,6 +10,7 @@ import uvicorn
 from kefu.channels.wechat.accounts import Account, demo_accounts
 from kefu.environment import environment
 from kefu.errors import KefuError
+from kefu.running.listening import listen
 from kefu.wechat_double.accounts import DoubleAccount, Format, original_id
 from kefu.wechat_double.app import create_app
 
@@ -31,7 +31,8 @@ def main() -> int:
     try:
         here = environment()
         accounts = [_played(account) for account in demo_accounts()]
-        with _listen(here.host, here.wechat_double_port) as listening:
+        port, variable = here.wechat_double_port, "KEFU_WECHAT_DOUBLE_PORT"
+        with listen(here.host, port, "微信模拟平台", variable) as listening:
             print(f"微信模拟平台：{here.wechat_double_url}", flush=True)
             # The access log would name customers and carry access_tokens.
             config = uvicorn.Config(
@@ -66,24 +67,6 @@ def _played(account: Account) -> DoubleAccount:
         push_url=f"{environment().wechat_url}/wechat/{account.name}",
         original_id=original_id(account.appid),
     )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sends answers without waiting for more (TCP_NODELAY).
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(1024)
-    except OSError as error:
-        listening.close()
-        reason = "端口已被占用" if error.errno == errno.EADDRINUSE else error.strerror
-        raise KefuError(
-            f"微信模拟平台无法监听 {host}:{port}（{reason}），"
-            "请结束占用端口的程序，或用 KEFU_WECHAT_DOUBLE_PORT 换一个端口"
-        ) from None
-    return listening
 
 
 if __name__ == "__main__":

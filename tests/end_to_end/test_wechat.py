@@ -73,13 +73,7 @@ def test_person_takes_over_and_gives_back_in_wechat(kefu: Installation) -> None:
 def test_forbidden_words_of_an_agent_are_not_sent_and_the_agent_sees_why(
     kefu: Installation,
 ) -> None:
-    question = f"怎么开发票 {a_customer()[:8]}"
-    phone = Phone(kefu, a_customer())
-    phone.say(question)
-    phone.hears("发票")
-    phone.say("转人工")
-    phone.hears(WAITING)
-    number = handoff_number(kefu.kefu("handoff", "list"), question)
+    phone, number = waiting(kefu)
     kefu.kefu("handoff", "reply", number, "请加微信聊", "--agent", "小王")
     eventually(
         lambda: "未送达：内容检查未通过" in kefu.kefu("handoff", "show", number), 10, "the reason"
@@ -100,13 +94,7 @@ def test_picture_is_kept_unreadable_and_answered_honestly(kefu: Installation) ->
 
 
 def test_number_means_itself_while_a_person_speaks(kefu: Installation) -> None:
-    question = f"怎么开发票 {a_customer()[:8]}"
-    phone = Phone(kefu, a_customer())
-    phone.say(question)
-    phone.hears("发票")
-    phone.say("转人工")
-    phone.hears(WAITING)
-    number = handoff_number(kefu.kefu("handoff", "list"), question)
+    phone, number = waiting(kefu)
     kefu.kefu("handoff", "reply", number, "要几件？", "--agent", "小王")
     phone.hears("要几件")
     phone.say("1")
@@ -145,6 +133,17 @@ def test_message_that_arrives_while_rasa_is_dead_is_answered(kefu: Installation)
 
 def test_neither_logs_nor_database_show_customers_of_wechat(kefu: Installation) -> None:
     assert kefu.leaks() == []
+
+
+def waiting(kefu: Installation) -> tuple[Phone, str]:
+    """Return a customer who waits for a person, and the number of the handoff."""
+    question = f"怎么开发票 {a_customer()[:8]}"
+    phone = Phone(kefu, a_customer())
+    phone.say(question)
+    phone.hears("发票")
+    phone.say("转人工")
+    phone.hears(WAITING)
+    return phone, handoff_number(kefu.kefu("handoff", "list"), question)
 
 
 def _stored(kefu: Installation) -> int:

@@ -13,13 +13,21 @@ from kefu.environment import environment, secret
 from kefu.shop.gateways import order_gateway
 from kefu.storage import migrate
 from kefu.storage.engine import engine, writing
-from kefu.storage.tables import handoffs
+from kefu.storage.tables import handoffs, sends
+
+_PORTS = (
+    ("RASA", "1"),
+    ("ACTIONS", "2"),
+    ("SHOP", "3"),
+    ("WECHAT", "4"),
+    ("WECHAT_DOUBLE", "5"),
+)
 
 
 @pytest.fixture
 def installed(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give an installation with a migrated database and nothing running."""
-    for name, port in (("RASA", "1"), ("ACTIONS", "2"), ("SHOP", "3")):
+    for name, port in _PORTS:
         monkeypatch.setenv(f"KEFU_{name}_PORT", port)
     environment.cache_clear()
     order_gateway.cache_clear()
@@ -44,9 +52,35 @@ def test_sound_database_and_knowledge_base_pass(installed: Path) -> None:
 
 def test_programs_that_do_not_answer_are_found(installed: Path) -> None:
     silent = [f for f in diagnose() if "没有应答" in f.text]
-    assert [f.name for f in silent] == ["Rasa", "动作服务", "演示商城"]
+    names = ["Rasa", "动作服务", "演示商城", "微信收发", "微信模拟平台"]
+    assert [f.name for f in silent] == names
     assert "make run" in silent[0].remedy
     assert not finding("订单系统").ok
+
+
+def test_accounts_that_cannot_reach_wechat_are_found(installed: Path) -> None:
+    found = finding("微信账号 miniprogram")
+    assert not found.ok and found.remedy
+    assert finding("微信发件箱").ok
+
+
+def test_dead_letters_of_the_day_are_counted_with_their_reason(installed: Path) -> None:
+    dead = {"state": "dead", "attempts": 1, "error": "顾客拒收", "next_at": 0.0}
+    whose = {"conversation": "c", "channel": "wechat:miniprogram", "message": 1, "author": "bot"}
+    now = time.time()
+    with writing() as connection:
+        connection.execute(
+            sends.insert().values(**dead, **whose, body="{}", created_at=now, done_at=now)
+        )
+    found = finding("微信发件箱")
+    assert not found.ok and "1 条未送达" in found.text and "顾客拒收" in found.text
+
+
+def test_mistake_in_the_accounts_is_found_without_a_trace(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEFU_WECHAT_MINIPROGRAM_APPID", "wx1")
+    assert "KEFU_WECHAT_MINIPROGRAM_SECRET" in finding("微信").text
 
 
 def test_database_that_was_not_migrated_is_found(installed: Path) -> None:

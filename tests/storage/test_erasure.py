@@ -130,3 +130,9 @@ def test_an_open_request_for_a_person_is_withdrawn() -> None:
     fill(GONE, 1)
     erase(GONE)
     assert count(handoffs, GONE) == 0
+
+
+def test_number_of_an_erased_message_is_never_given_out_again() -> None:
+    first = messages.record("c_gone", "customer", "text", "你好", "m1", 1.0)
+    erase("c_gone")
+    assert messages.record("c_new", "customer", "text", "你好", "m1", 2.0).id > first.id

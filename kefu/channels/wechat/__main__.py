@@ -11,8 +11,11 @@ from kefu.channels.wechat.accounts import accounts
 from kefu.channels.wechat.service import create_app
 from kefu.environment import environment
 from kefu.errors import KefuError
+from kefu.running.listening import listen
 from kefu.storage import migrate
 from kefu.storage.engine import let_threads_alternate
+
+_KEEP_ALIVE = 75  # seconds; longer than nginx keeps a connection
 
 
 def main() -> int:
@@ -20,25 +23,33 @@ def main() -> int:
     try:
         place, known = environment(), accounts()
         migrate.upgrade()
+        with listen(place.host, place.wechat_port, "微信收发", "KEFU_WECHAT_PORT") as listening:
+            _configure_log(place.log_level)
+            let_threads_alternate()
+            # Addresses of pushes carry signatures and openids, so there is no access log.
+            config = uvicorn.Config(
+                create_app(known),
+                access_log=False,
+                log_level="warning",
+                ws="none",
+                proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE,
+            )
+            uvicorn.Server(config).run(sockets=[listening])
     except KefuError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _configure_log(level: str) -> None:
     logging.basicConfig(
-        level="INFO" if place.log_level == "DEBUG" else place.log_level,
+        # At DEBUG libraries log what goes over the wire.
+        level="INFO" if level == "DEBUG" else level,
         format="%(asctime)s %(levelname)-8s %(name)s  %(message)s",
     )
-    let_threads_alternate()
-    uvicorn.run(
-        create_app(known),
-        host=place.host,
-        port=place.wechat_port,
-        # Addresses of pushes carry signatures and openids.
-        access_log=False,
-        ws="none",
-        log_level="warning",
-        timeout_keep_alive=75,
-    )
-    return 0
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 import sys
 
 import uvicorn
 
 from kefu.environment import environment, secret
 from kefu.errors import KefuError
+from kefu.running.listening import listen
 from kefu.shop.demo.app import create_app
 from kefu.shop.demo.store import FILE, open_store
 
@@ -19,7 +18,7 @@ def main() -> int:
     try:
         here = environment()
         secret("shop_api_key"), secret("shop_api_secret")
-        with _listen(here.host, here.shop_port) as listening:
+        with listen(here.host, here.shop_port, "演示商城", "KEFU_SHOP_PORT") as listening:
             app = create_app(open_store(here.var / FILE))
             print(f"演示商城：http://{here.host}:{here.shop_port}", flush=True)
             # The access log would name customers and orders.
@@ -31,23 +30,6 @@ def main() -> int:
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        reason = "端口已被占用" if error.errno == errno.EADDRINUSE else error.strerror
-        raise KefuError(
-            f"演示商城无法监听 {host}:{port}（{reason}），"
-            "请结束占用端口的程序，或用 KEFU_SHOP_PORT 换一个端口"
-        ) from None
-    return listening
 
 
 if __name__ == "__main__":

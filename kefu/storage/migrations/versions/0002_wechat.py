@@ -12,7 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables of the WeChat channel."""
+    """Create the tables of the WeChat channel, and keep numbers from being given out again."""
+    for table in _NUMBERED:
+        _never_reuse_numbers(table)
     _create_sends()
     _create_send_windows()
     _create_wechat_tokens()
@@ -27,7 +29,17 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
+# After an erasure SQLite would give the highest numbers out once more.
+_NUMBERED = ("messages", "handoffs")
 _TABLES = ("sends", "send_windows", "wechat_tokens", "leases", "media", "objections")
+
+
+def _never_reuse_numbers(table: str) -> None:
+    if op.get_context().dialect.name != "sqlite":
+        return
+    options = {"sqlite_autoincrement": True}
+    with op.batch_alter_table(table, recreate="always", table_kwargs=options):
+        pass
 
 
 def _create_sends() -> None:
@@ -49,6 +61,7 @@ def _create_sends() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("done_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_sends_conversation_id", "sends", ["conversation", "id"])
     op.create_index("ix_sends_state_next_at", "sends", ["state", "next_at"])
@@ -108,6 +121,7 @@ def _create_media() -> None:
         sa.Column("done_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
         sa.UniqueConstraint("message", name=op.f("uq_media_message")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_media_conversation", "media", ["conversation"])
     op.create_index("ix_media_state_next_at", "media", ["state", "next_at"])
@@ -125,6 +139,7 @@ def _create_objections() -> None:
         sa.Column("reason", sa.String(length=80), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_objections")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_objections_conversation", "objections", ["conversation"])
     op.create_index("ix_objections_message", "objections", ["message"])
