@@ -155,8 +155,9 @@ def test_another_process_is_woken_and_forgotten_once_it_is_killed(bell: Bell) ->
     assert sockets() == []
 
 
+@pytest.mark.usefixtures("bell")
 async def test_a_data_directory_with_a_long_path_works(
-    bell: Bell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(environment().var))
     listeners = []
@@ -166,7 +167,7 @@ async def test_a_data_directory_with_a_long_path_works(
         listener = Listener("work")
         await listener.open()
         listeners.append(listener)
-    bell.ring()
+    Bell("work").ring()
     assert await heard(listeners[1])
     assert not await heard(listeners[0], 0.02)
     for listener in listeners:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,9 +14,13 @@ from threading import RLock
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from kefu.environment import environment
+
+_BUSY_SECONDS = 5.0
+_LOOK_AGAIN_SECONDS = 0.001
 
 
 def make_engine(url: str) -> Engine:
@@ -95,7 +100,7 @@ def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
 
 
 def _begin(connection: Connection) -> None:
@@ -103,4 +108,26 @@ def _begin(connection: Connection) -> None:
         # It takes no lock and cannot fail, so SQLAlchemy's care for errors would be for nothing.
         connection.connection.cursor().execute("BEGIN")
     else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin_writing(connection.connection.cursor())
+
+
+def _begin_writing(cursor: sqlite3.Cursor) -> None:
+    """Wait for the write lock of the file, which other processes hold for milliseconds.
+
+    SQLite's own wait sleeps ever longer, up to 0.1 s, and so mostly past the moment.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    # As SQLAlchemy itself would, had it sent the statement.
+                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+            else:
+                return
+            time.sleep(_LOOK_AGAIN_SECONDS)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")

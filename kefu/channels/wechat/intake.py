@@ -59,18 +59,31 @@ def take_in(
         now: UTC seconds.
         held: Whether people have the customer, so that no turn is due.
     """
-    conversation = pseudonym(account.channel, openid)
     with writing() as connection:
-        recorded = None
-        if arrival.kind is not None:
-            note(connection, conversation, _visit(account, openid, arrival), now)
-            recorded = _record(connection, conversation, arrival, key, now)
-            if held and not recorded.repeat:
-                _hold(connection, recorded.id, now)
-        if arrival.trigger is not None and not (recorded and recorded.repeat):
-            open_window(connection, conversation, arrival.trigger, now)
-        if arrival.media and recorded and not recorded.repeat:
-            _keep_media(connection, account, conversation, recorded.id, arrival.media, now)
+        return take_in_with(connection, account, openid, arrival, key, now, held)
+
+
+def take_in_with(
+    connection: Connection,
+    account: Account,
+    openid: str,
+    arrival: Arrival,
+    key: str,
+    now: float,
+    held: bool = False,
+) -> Taken:
+    """Do what `take_in` does in a transaction of the caller's."""
+    conversation = pseudonym(account.channel, openid)
+    recorded = None
+    if arrival.kind is not None:
+        note(connection, conversation, _visit(account, openid, arrival), now)
+        recorded = _record(connection, conversation, arrival, key, now)
+        if held and not recorded.repeat:
+            _hold(connection, recorded.id, now)
+    if arrival.trigger is not None and not (recorded and recorded.repeat):
+        open_window(connection, conversation, arrival.trigger, now)
+    if arrival.media and recorded and not recorded.repeat:
+        _keep_media(connection, account, conversation, recorded.id, arrival.media, now)
     return Taken(conversation, recorded)
 
 

@@ -18,11 +18,12 @@ from kefu.channels.wechat import desk, notices, passive
 from kefu.channels.wechat.accounts import Account
 from kefu.channels.wechat.arrivals import Arrival, arrival
 from kefu.channels.wechat.cipher import PushCipher
-from kefu.channels.wechat.intake import Taken, take_in
+from kefu.channels.wechat.intake import Taken, take_in_with
 from kefu.channels.wechat.pushes import Push, dedupe_key, open_push
 from kefu.channels.wechat.signature import Freshness, PushRefused, matches, plain_signature
 from kefu.errors import KefuError
 from kefu.storage import erasure
+from kefu.storage.group_writer import GroupWriter
 from kefu.storage.messages import state_of
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Receiver:
         self._freshness = Freshness(clock=clock)
         self._on_received = on_received
         self._clock = clock
+        self._writer = GroupWriter()
         self._to_erase_again: dict[asyncio.Task[None], str] = {}
 
     def knows(self, name: str) -> bool:
@@ -154,8 +156,9 @@ class Receiver:
         self, account: Account, push: Push, came: Arrival, held: bool = False
     ) -> Taken:
         key = dedupe_key(push)
-        return await asyncio.to_thread(
-            take_in, account, push.openid, came, key, self._clock(), held
+        now = self._clock()
+        return await self._writer.run(
+            lambda connection: take_in_with(connection, account, push.openid, came, key, now, held)
         )
 
     def _tell(self, account: Account, push: Push, came: Arrival, taken: Taken) -> None:

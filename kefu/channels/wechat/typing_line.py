@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 AFTER_SECONDS = 0.7
 LOOK_SECONDS = 0.25
 # When everybody waits, the calls would only make it longer.
-MOST_AT_ONCE = 20
+MOST_AT_ONCE = 5
 _FAILED = (SQLAlchemyError, KefuError)
 
 
