@@ -12,6 +12,8 @@ from kefu.environment import Environment, reachable
 from kefu.errors import KefuError
 from kefu.running.endpoints import endpoints_file
 
+_RASA_NICENESS = 5
+
 
 class PortTaken(KefuError):
     """Raised when other programs listen where ours should."""
@@ -89,6 +91,8 @@ def require_free_ports(chosen: list[Program]) -> None:
 def _rasa(environment: Environment, model: Path | None) -> Program:
     home = environment.home
     command = [
+        # WeChat gives up on a push that is not acknowledged; the dialogue can wait.
+        *("nice", "-n", str(_RASA_NICENESS)),
         *(sys.executable, "-m", "rasa", "run"),
         *("--interface", environment.host, "--port", str(environment.rasa_port)),
         *("--endpoints", str(endpoints_file(environment))),
