@@ -14,7 +14,6 @@ from kefu.storage.upsert import insert_or_update
 
 _WHICH = conversations.c.id == bindparam("conversation")
 _CUSTOMER = select(conversations.c.customer).where(_WHICH)
-_PAGE = select(conversations.c.page, conversations.c.page_order_no).where(_WHICH)
 
 
 @dataclass(frozen=True)

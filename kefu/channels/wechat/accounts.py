@@ -224,8 +224,3 @@ def _demo_secrets(name: str) -> dict[str, str]:
 def _letters(value: str) -> str:
     # The console of WeChat allows letters and digits alone.
     return value.replace("-", "A").replace("_", "B").replace("=", "")
-
-
-def by_channel(known: list[Account], channel: str) -> Account | None:
-    """Return the account of a conversation's channel, None for other channels."""
-    return next((account for account in known if account.channel == channel), None)

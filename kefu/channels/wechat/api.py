@@ -141,10 +141,6 @@ class WechatApi:
         media = {"media_url": url, "media_type": _MEDIA_KINDS[kind]}
         return _text(await self.call("wxa/media_check_async", {**body, **media}), "trace_id")
 
-    async def online_agents(self) -> list[dict[str, Any]]:
-        """Return who is online at WeChat's own desk, as `kf_online_list` has it."""
-        return await self._list("cgi-bin/customservice/getonlinekflist", "kf_online_list")
-
     async def callback_ips(self) -> list[str]:
         """Return the addresses that WeChat pushes from."""
         return await self._list("cgi-bin/getcallbackip", "ip_list")

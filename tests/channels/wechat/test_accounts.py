@@ -14,7 +14,6 @@ from kefu.channels.wechat.accounts import (
     AccountProblem,
     accounts,
     accounts_of,
-    by_channel,
     demo_accounts,
     has_section,
 )
@@ -108,12 +107,6 @@ def test_menu_keys_may_be_numbers() -> None:
         "1": "查物流",
         "HUMAN": "转人工",
     }
-
-
-def test_an_account_is_found_by_its_channel() -> None:
-    known = read({}, b={})
-    assert by_channel(known, "wechat:b") is known[1]
-    assert by_channel(known, "rest") is None
 
 
 # The double's accounts

@@ -337,11 +337,8 @@ async def test_check_of_a_picture_is_ordered(stub: Stub, api: WechatApi) -> None
     assert (body["media_type"], body["version"]) == (2, 2)
 
 
-async def test_agents_and_push_addresses_are_listed(stub: Stub, api: WechatApi) -> None:
-    agent = {"kf_account": "a@b", "status": 1, "kf_id": "1001", "accepted_case": 1}
-    stub.next("cgi-bin/customservice/getonlinekflist", {"kf_online_list": [agent]})
+async def test_push_addresses_are_listed(stub: Stub, api: WechatApi) -> None:
     stub.next("cgi-bin/getcallbackip", {"ip_list": ["101.226.62.77"]})
-    assert await api.online_agents() == [agent]
     assert await api.callback_ips() == ["101.226.62.77"]
 
 
