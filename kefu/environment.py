@@ -33,13 +33,14 @@ VARIABLES = (
     Variable("KEFU_HOME", "", "项目目录；默认为 settings.yml 所在的目录"),
     Variable("KEFU_VAR", "", "数据目录；默认为项目目录下的 var"),
     Variable("KEFU_DATABASE_URL", "", "数据库地址；默认为数据目录下的 SQLite 文件"),
-    Variable("KEFU_HOST", "127.0.0.1", "Rasa 和演示商城监听的地址"),
+    Variable("KEFU_HOST", "127.0.0.1", "Rasa、工作台和演示商城监听的地址"),
     Variable("KEFU_RASA_PORT", "5005", "Rasa 的端口"),
     Variable("KEFU_ACTIONS_PORT", "5055", "动作服务的端口（只监听本机）"),
     Variable("KEFU_SHOP_PORT", "5056", "演示商城的端口"),
     Variable("KEFU_SHOP_URL", "", "商家订单系统的地址；默认为演示商城"),
     Variable("KEFU_WECHAT_PORT", "5057", "接收微信推送的端口，nginx 把微信的推送转到这里"),
     Variable("KEFU_WECHAT_DOUBLE_PORT", "5058", "微信模拟平台的端口"),
+    Variable("KEFU_CONSOLE_PORT", "5059", "客服工作台的端口"),
     Variable("KEFU_WECHAT_API_URL", "https://api.weixin.qq.com", "微信接口的地址"),
     Variable("KEFU_SHELL_CUSTOMER", "o_demo_0001", "rasa shell 里扮演的顾客 openid"),
     Variable("KEFU_LOG_LEVEL", "INFO", "日志级别"),
@@ -52,6 +53,8 @@ SECRETS = {
     "KEFU_PSEUDONYM_KEY": "pseudonym_key",
     "KEFU_SHOP_API_KEY": "shop_api_key",
     "KEFU_SHOP_API_SECRET": "shop_api_secret",
+    "KEFU_INTERNAL_TOKEN": "internal_token",
+    "KEFU_HELPDESK_SECRET": "helpdesk_secret",
 }
 BACKEND_TOKEN_PREFIX = "KEFU_REST_TOKEN_"
 # KEFU_WECHAT_<ACCOUNT>_<FIELD>: what the console of WeChat shows of an account.
@@ -75,7 +78,8 @@ class Environment:
         var: Directory for the database, logs and the secrets file.
         database_url: SQLAlchemy URL.
         host: Address that Rasa and the demo shop listen on.
-        rasa_port, actions_port, shop_port, wechat_port, wechat_double_port: TCP ports.
+        rasa_port, actions_port, shop_port, wechat_port, wechat_double_port,
+            console_port: TCP ports.
         shop_url: Base URL of the merchant's order system.
         wechat_api_url: Base URL of WeChat's API for accounts with an AppID of their own.
         shell_customer: openid that `rasa shell` plays.
@@ -91,6 +95,7 @@ class Environment:
     shop_port: int
     wechat_port: int
     wechat_double_port: int
+    console_port: int
     shop_url: str
     wechat_api_url: str
     shell_customer: str
@@ -110,6 +115,11 @@ class Environment:
     def wechat_double_url(self) -> str:
         """Return the base URL of the WeChat double."""
         return f"http://{reachable(self.host)}:{self.wechat_double_port}"
+
+    @property
+    def console_url(self) -> str:
+        """Return the base URL under which this machine reaches the console."""
+        return f"http://{reachable(self.host)}:{self.console_port}"
 
 
 def reachable(host: str) -> str:
@@ -135,6 +145,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         shop_port=shop_port,
         wechat_port=_port(value, "KEFU_WECHAT_PORT"),
         wechat_double_port=_port(value, "KEFU_WECHAT_DOUBLE_PORT"),
+        console_port=_port(value, "KEFU_CONSOLE_PORT"),
         shop_url=value["KEFU_SHOP_URL"] or f"http://{host}:{shop_port}",
         wechat_api_url=_url(value, "KEFU_WECHAT_API_URL"),
         shell_customer=value["KEFU_SHELL_CUSTOMER"],

@@ -120,16 +120,64 @@ class Handoff(_Section):
     complaint_entries: tuple[str, ...] = ("service/complaint",)
     idle_minutes: int = Field(default=30, ge=1, le=1440)
     default_wait_minutes: int = Field(default=3, ge=1, le=240)
+    assignment: str = "auto"
+    skill_wait_seconds: int = Field(default=60, ge=0, le=3600)
+    answer_within_minutes: int = Field(default=3, ge=0, le=240)
+    waiting_update_minutes: int = Field(default=3, ge=0, le=240)
+    waiting_limit_minutes: int = Field(default=10, ge=1, le=240)
     waiting_notice: str = "正在为你转接人工客服，请稍候（预计等待{minutes}分钟）"
+    waiting_update: str = Field(
+        default="人工客服正忙，你前面还有{ahead}位顾客，预计还要等待{minutes}分钟。", max_length=100
+    )
+    late_notice: str = Field(
+        default="抱歉让你久等了，人工客服还在忙。你可以继续等，也可以留言，我们会尽快回复你。",
+        max_length=100,
+    )
+    accepted_notice: str = Field(default="人工客服{agent}已接入，为你服务。", max_length=100)
     off_hours_notice: str = (
         "现在不在人工服务时间（{service_hours}）。请直接留言，上班后会有人工客服回复你。"
     )
+
+    @validator("assignment")
+    def _known_way(cls, value: str) -> str:
+        if value not in ("auto", "pick"):
+            raise ValueError("应为 auto（自动分配）或 pick（客服自己接入）")
+        return value
 
     @validator("waiting_notice")
     def _names_minutes(cls, value: str) -> str:
         if "{minutes}" not in value:
             raise ValueError("等待提示里必须有 {minutes}")
         return value
+
+
+class Rating(_Section):
+    """What a customer is asked after the service of a person."""
+
+    enabled: bool = True
+    question: str = Field(default="请为本次人工服务评价：", min_length=1, max_length=60)
+    thanks: str = Field(default="感谢你的评价！", min_length=1, max_length=60)
+    ask_reason: str = Field(default="很抱歉没能让你满意。哪里不好？", min_length=1, max_length=60)
+    reasons: tuple[str, ...] = ("没有解决问题", "回复太慢", "态度不好")
+    open_hours: int = Field(default=24, ge=1, le=168)
+
+    @validator("reasons")
+    def _few(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) > 5 or any(not text.strip() or len(text) > 12 for text in value):
+            raise ValueError("至多 5 个原因，每个 1 至 12 个字")
+        return value
+
+
+class Helpdesk(_Section):
+    """An outside helpdesk that is told of handoffs, and whose people answer instead of ours.
+
+    `url` is empty where the console is the desk. The key stands in KEFU_HELPDESK_SECRET.
+    """
+
+    url: str = ""
+    timeout: float = Field(default=5.0, gt=0, le=30)
+
+    _url = validator("url", allow_reuse=True)(checks.check_url)
 
 
 class Reception(_Section):
@@ -222,6 +270,8 @@ class Settings(_Section):
     welcome: Welcome
     service_hours: ServiceHours
     handoff: Handoff = Handoff()
+    rating: Rating = Rating()
+    helpdesk: Helpdesk = Helpdesk()
     reception: Reception = Reception()
     content: Content = Content()
     order_numbers: OrderNumbers = OrderNumbers()
@@ -275,6 +325,8 @@ _MESSAGES = {
     "value_error.extra": "没有这个设置项，请检查拼写或删去",
     "type_error.integer": "应为整数",
     "type_error.float": "应为数字",
+    "type_error.bool": "应为 true 或 false",
+    "value_error.bool": "应为 true 或 false",
     "type_error.str": "应为文字，请加上引号",
     "type_error.dict": "应由「名称: 值」组成",
     "type_error.tuple": "应为列表，每行以「- 」开头",

@@ -47,6 +47,11 @@ class Handoff:
         active_at: Last sign of life of the agent; the request before there is one.
         closed_at: When it ended.
         close_reason: done, idle or cancelled.
+        first_reply_at: When a person said something first.
+        updates_told: How often the waiting customer was told where the request stands.
+        told_at: When the customer was told so last.
+        late_told_at: When the customer was told that it takes too long.
+        seen_message: The last of the customer's messages that an agent has seen.
         announce: This very request changed something that the customer should be told.
     """
 
@@ -62,6 +67,11 @@ class Handoff:
     active_at: float
     closed_at: float | None
     close_reason: str | None
+    first_reply_at: float | None = None
+    updates_told: int = 0
+    told_at: float | None = None
+    late_told_at: float | None = None
+    seen_message: int = 0
     announce: bool = False
 
 

@@ -68,7 +68,7 @@ def own_set(model: Path) -> Iterator[OwnSet]:
 
 
 def _elsewhere(var: Path) -> Environment:
-    rasa, actions, shop, wechat, double = _free_ports(5)
+    rasa, actions, shop, wechat, double, console = _free_ports(6)
     return replace(
         environment(),
         var=var,
@@ -79,6 +79,7 @@ def _elsewhere(var: Path) -> Environment:
         shop_port=shop,
         wechat_port=wechat,
         wechat_double_port=double,
+        console_port=console,
         shop_url=f"http://127.0.0.1:{shop}",
     )
 

@@ -6,11 +6,16 @@ from sqlalchemy import Column, delete, select, update
 
 from kefu.storage.engine import reading, writing
 from kefu.storage.tables import (
+    access_log,
     conversations,
+    handoff_events,
     handoffs,
+    helpdesk_events,
+    internal_notes,
     media,
     messages,
     objections,
+    ratings,
     send_windows,
     sends,
     tracker_events,
@@ -31,18 +36,26 @@ _OF_CUSTOMER: tuple[Column[str], ...] = (
     send_windows.c.conversation,
     objections.c.conversation,
     handoffs.c.conversation,
+    handoff_events.c.conversation,
+    ratings.c.conversation,
+    internal_notes.c.conversation,
+    helpdesk_events.c.conversation,
     tracker_events.c.sender,
     trackers.c.sender,
 )
 
 
 def erase(conversation: str) -> None:
-    """Erase a conversation in all tables; the figures keep its turns, which name nobody."""
+    """Erase a conversation in all tables.
+
+    The figures keep its turns, and the access log who looked at it; neither names anybody.
+    """
     with writing() as connection:
         for column in _OF_CUSTOMER:
             connection.execute(delete(column.table).where(column == conversation))
-        mine = turns.c.conversation == conversation
-        connection.execute(update(turns).where(mine).values(conversation=ERASED))
+        for kept in (turns, access_log):
+            mine = kept.c.conversation == conversation
+            connection.execute(update(kept).where(mine).values(conversation=ERASED))
 
 
 def erase_remains(conversation: str) -> None:

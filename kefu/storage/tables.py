@@ -106,9 +106,19 @@ handoffs = Table(
     Column("active_at", Float, nullable=False),
     Column("closed_at", Float),
     Column("close_reason", String(20)),  # done, idle, cancelled
+    Column("first_reply_at", Float),  # the first words of a person
+    # What the waiting customer was told since the request: how often, when last, and
+    # when that it takes too long.
+    Column("updates_told", Integer, nullable=False, default=0),
+    Column("told_at", Float),
+    Column("late_told_at", Float),
+    # The last of the customer's messages that an agent has had on the screen.
+    Column("seen_message", Integer, nullable=False, default=0),
     # Equals the conversation while open, NULL after: its uniqueness makes "at most one" true.
     Column("open_key", String(64), unique=True),
     Index("ix_handoffs_state_requested_at", "state", "requested_at"),
+    Index("ix_handoffs_agent_state", "agent", "state"),
+    Index("ix_handoffs_conversation", "conversation"),
     sqlite_autoincrement=True,
 )
 
@@ -227,5 +237,162 @@ objections = Table(
     Column("created_at", Float, nullable=False),
     Index("ix_objections_message", "message"),
     Index("ix_objections_conversation", "conversation"),
+    sqlite_autoincrement=True,
+)
+
+# What happened to a handoff, in order; agents read it between the lines of the transcript.
+handoff_events = Table(
+    "handoff_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("handoff", Integer, nullable=False),
+    Column("conversation", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+    # requested, assigned, accepted, transferred, returned, left, late, done, idle,
+    # cancelled, rated
+    Column("kind", String(20), nullable=False),
+    Column("actor", String(40)),  # login of who did it; NULL: nobody
+    Column("target", String(40)),  # login of whom it was done to
+    Column("detail", EncryptedText),  # what an agent wrote along
+    Index("ix_handoff_events_handoff", "handoff"),
+    Index("ix_handoff_events_conversation", "conversation", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What customers think of the service of a person. One row is made when they are asked.
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String(64), nullable=False),
+    Column("handoff", Integer, nullable=False, unique=True),
+    Column("channel", String(64), nullable=False),
+    Column("agent", String(40)),
+    Column("asked_at", Float, nullable=False),
+    # asked -> rated; asked -> reason (the next message is why) -> rated
+    Column("state", String(16), nullable=False),
+    Column("satisfied", Boolean),
+    Column("reason", EncryptedText),
+    Column("rated_at", Float),
+    Index("ix_ratings_conversation", "conversation", "id"),
+    Index("ix_ratings_asked_at", "asked_at"),
+    sqlite_autoincrement=True,
+)
+
+# What agents write for one another; no customer ever gets it.
+internal_notes = Table(
+    "internal_notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("conversation", String(64), nullable=False),
+    Column("handoff", Integer, nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("body", EncryptedText, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_internal_notes_conversation", "conversation", "id"),
+    sqlite_autoincrement=True,
+)
+
+# The people who sign in to the console.
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("login", String(40), nullable=False, unique=True),
+    Column("nickname", String(40), nullable=False),  # what customers read
+    Column("role", String(16), nullable=False),  # agent, operator, administrator
+    Column("password_hash", String(200), nullable=False),
+    Column("must_change", Boolean, nullable=False, default=False),  # the password, at once
+    Column("active", Boolean, nullable=False, default=True),
+    Column("skills", String(1000), nullable=False, default="[]"),  # JSON: categories; []: all
+    Column("hours", String(2000)),  # JSON: weekly hours; NULL: the service hours
+    Column("max_chats", Integer, nullable=False, default=5),
+    Column("state", String(16), nullable=False, default="away"),  # online, busy, away
+    Column("state_at", Float, nullable=False, default=0.0),
+    Column("seen_at", Float, nullable=False, default=0.0),  # a page of theirs was open
+    Column("assigned_at", Float, nullable=False, default=0.0),  # got a customer
+    Column("picture", EncryptedBytes),
+    Column("picture_type", String(40)),
+    Column("failures", Integer, nullable=False, default=0),  # to sign in, in a row
+    Column("locked_until", Float, nullable=False, default=0.0),
+    Column("signed_in_at", Float),
+    Column("created_at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("staff", Integer, nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Index("ix_staff_sessions_staff", "staff"),
+)
+
+# Who looked at or changed what. Nothing in it is a customer's, and nothing is changed later.
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("staff", Integer),
+    Column("login", String(40), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("conversation", String(64)),
+    Column("detail", String(200)),
+    Column("address", String(64), nullable=False, default=""),
+    Index("ix_access_log_at", "at"),
+    Index("ix_access_log_conversation", "conversation"),
+    sqlite_autoincrement=True,
+)
+
+# Sentences that agents send with one click.
+quick_replies = Table(
+    "quick_replies",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("owner", Integer),  # staff id; NULL: everybody's
+    Column("title", String(40), nullable=False),
+    Column("body", String(500), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("ix_quick_replies_owner", "owner"),
+    sqlite_autoincrement=True,
+)
+
+# What operators should know, one open row for each thing.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("text", String(300), nullable=False),
+    Column("first_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("closed_at", Float),
+    Column("open_as", String(60), unique=True),  # the kind while open, NULL after
+    Index("ix_reports_first_at", "first_at"),
+    sqlite_autoincrement=True,
+)
+
+# What an outside helpdesk has to be told, one row for each call of its address.
+helpdesk_events = Table(
+    "helpdesk_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("event", String(40), nullable=False, unique=True),  # the id that it is told
+    Column("conversation", String(64), nullable=False),
+    Column("handoff", Integer, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("message", Integer),  # the message that it is about
+    Column("body", EncryptedText, nullable=False),
+    Column("state", String(16), nullable=False),  # pending -> sent | dead
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", String(200)),
+    Column("next_at", Float, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),
+    Index("ix_helpdesk_events_state_next_at", "state", "next_at"),
+    Index("ix_helpdesk_events_conversation", "conversation", "id"),
     sqlite_autoincrement=True,
 )

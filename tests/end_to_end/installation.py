@@ -53,8 +53,8 @@ class Installation:
         """Prepare; `hours` are the service hours of every day, none for always closed."""
         self.home, self.var = folder / "home", folder / "var"
         self._make_home(model, list(hours))
-        self.rasa_port, self.actions_port, self.shop_port, *wechat = _free_ports(5)
-        self.wechat_port, self.double_port = wechat
+        self.rasa_port, self.actions_port, self.shop_port, *others = _free_ports(6)
+        self.wechat_port, self.double_port, self.console_port = others
         kept = {key: value for key, value in os.environ.items() if not key.startswith("KEFU_")}
         self.variables = {
             **kept,
@@ -65,6 +65,7 @@ class Installation:
             "KEFU_SHOP_PORT": str(self.shop_port),
             "KEFU_WECHAT_PORT": str(self.wechat_port),
             "KEFU_WECHAT_DOUBLE_PORT": str(self.double_port),
+            "KEFU_CONSOLE_PORT": str(self.console_port),
             **variables,
         }
         self.sent: set[str] = set()

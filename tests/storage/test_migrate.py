@@ -29,7 +29,7 @@ def tables() -> set[str]:
 @pytest.mark.usefixtures("empty_database")
 def test_an_empty_database_gets_exactly_the_tables_of_the_code() -> None:
     assert migrate.current() is None
-    assert migrate.pending() == ["0001", "0002"]
+    assert migrate.pending() == ["0001", "0002", "0003"]
     migrate.upgrade()
     assert migrate.pending() == []
     with reading() as connection:
