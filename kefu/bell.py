@@ -26,13 +26,12 @@ class Bell:
     def __init__(self, name: str) -> None:
         """Take the name: what the listeners do."""
         self._name = name
-        self._folder = _folder()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
     def ring(self, for_what: str = "") -> None:
         """Wake the listeners, and tell them for what; those that are gone are forgotten."""
-        for path in self._folder.glob(f"{self._name}-*.sock"):
+        for path in _folder().glob(f"{self._name}-*.sock"):
             try:
                 self._socket.sendto(for_what.encode(), str(path))
             except ConnectionRefusedError:

@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
 from sqlalchemy import func, select
 
-from kefu.handoff.holder import Handoff
 from kefu.handoff.hours import schedule
+from kefu.handoff.records import Handoff
 from kefu.settings import settings
+from kefu.staff import people
 from kefu.storage.engine import reading
 from kefu.storage.tables import handoffs
 
 _LAST = 20
 _DAYS = 7
 _MOST = 60
+# Numbers rise with time, so the last answers are among the last requests.
+_NEWEST = (
+    select(handoffs.c.requested_at, handoffs.c.first_reply_at, handoffs.c.accepted_at)
+    .order_by(handoffs.c.id.desc())
+    .limit(300)
+)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the minutes come from: the usual wait in minutes, and how many agents serve."""
+
+    usual: float
+    agents: int
+
+    def minutes(self, ahead: int) -> int:
+        """Return the minutes until a person answers, 1 to 60.
+
+        The usual wait, times one plus the share of those ahead that falls to each agent.
+        """
+        return min(_MOST, max(1, ceil(self.usual * (1 + ahead / self.agents))))
+
+
+def estimate(now: float) -> Estimate:
+    """Return what waits are like at present.
+
+    The usual one is the median time to the first words of a person, of the last 20
+    customers of the last 7 days. Tickets from outside the service hours do not count.
+    """
+    waits = _waits(now)
+    usual = median(waits) / 60 if waits else float(settings().handoff.default_wait_minutes)
+    return Estimate(usual, _agents(now))
 
 
 def waiting_minutes(handoff: Handoff, now: float) -> int:
-    """Estimate the minutes until a person answers, 1 to 60.
-
-    The median wait of the last 20 customers of the last 7 days, times one plus the
-    share of customers ahead that falls to each agent at work. Tickets from outside
-    the service hours do not count.
-    """
-    recent = _recent_waits(now)
-    usual = median(recent) / 60 if recent else float(settings().handoff.default_wait_minutes)
-    return min(_MOST, max(1, ceil(usual * (1 + _ahead(handoff) / _agents()))))
+    """Estimate the minutes until a person answers a waiting customer, 1 to 60."""
+    return estimate(now).minutes(ahead_of(handoff))
 
 
-def _recent_waits(now: float) -> list[float]:
-    query = (
-        select(handoffs.c.requested_at, handoffs.c.accepted_at)
-        .where(handoffs.c.accepted_at > now - _DAYS * 86400)
-        .order_by(handoffs.c.accepted_at.desc())
-        .limit(_LAST * 5)
-    )
-    hours = schedule()
-    with reading() as connection:
-        rows = connection.execute(query).all()
-    waits = [r.accepted_at - r.requested_at for r in rows if hours.is_open(r.requested_at)]
-    return waits[:_LAST]
-
-
-def _ahead(handoff: Handoff) -> int:
+def ahead_of(handoff: Handoff) -> int:
+    """Return how many customers are served before a waiting one."""
     before = (handoffs.c.requested_at < handoff.requested_at) | (
         (handoffs.c.requested_at == handoff.requested_at) & (handoffs.c.id < handoff.id)
     )
@@ -54,9 +68,31 @@ def _ahead(handoff: Handoff) -> int:
     return ahead
 
 
-def _agents() -> int:
-    """Return how many agents are serving customers now, at least one."""
+def _waits(now: float) -> list[float]:
+    """Return the last waits, seconds.
+
+    Where people answer elsewhere we do not see their words, only that they took a customer.
+    """
+    with reading() as connection:
+        rows = connection.execute(_NEWEST).all()
+    hours = schedule()
+    counted = [row for row in rows if hours.is_open(row.requested_at)]
+    for answered in ("first_reply_at", "accepted_at"):
+        known = [(getattr(row, answered) or 0.0, row.requested_at) for row in counted]
+        recent = sorted(pair for pair in known if pair[0] > now - _DAYS * 86400)
+        if recent:
+            return [at - since for at, since in recent[-_LAST:]]
+    return []
+
+
+def _agents(now: float) -> int:
+    """Return how many people serve customers now, at least one.
+
+    Where nobody uses the console it is those who have a customer.
+    """
+    at_work = sum(people.at_work(person, now) for person in people.everybody())
+    if at_work:
+        return at_work
     query = select(func.count(handoffs.c.agent.distinct())).where(handoffs.c.state == "agent")
     with reading() as connection:
-        agents: int = connection.execute(query).scalar_one()
-    return max(1, agents)
+        return max(1, int(connection.execute(query).scalar_one()))

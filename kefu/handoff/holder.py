@@ -1,78 +1,34 @@
 """Who speaks with a customer: the bot, nobody yet, or a person.
 
 bot ──request──> waiting ──accept──> agent ──close / idle──> bot
-            └──> left (outside service hours, or nobody came): the bot goes on
+         │        │    ^── put_back ──┘ └─ transfer ─> agent
+         └──> left <── leave / idle         (outside service hours, or nobody came: the
+               └───────accept──────> agent   bot goes on, and people answer later)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import case, select, update
 from sqlalchemy.engine import Connection
 
-from kefu.errors import KefuError
+from kefu.handoff import steps
+from kefu.handoff.history import CUSTOMER, note_in
 from kefu.handoff.hours import schedule
+from kefu.handoff.records import Handoff, HandoffError, from_row, get_in, open_in
+from kefu.handoff.steps import How
 from kefu.settings import settings
 from kefu.storage import messages
 from kefu.storage.engine import reading, writing
 from kefu.storage.tables import handoffs
 from kefu.storage.upsert import insert_or_ignore
 
+__all__ = ["Handoff", "HandoffError"]
+
 Holder = Literal["bot", "waiting", "agent"]
 
 _ORDER = case({"waiting": 0, "agent": 1}, value=handoffs.c.state, else_=2)
-
-
-class HandoffError(KefuError):
-    """Raised when a handoff cannot do what it is asked; the text is for the agent."""
-
-
-@dataclass(frozen=True)
-class Handoff:
-    """A request for a person. Times are UTC seconds since 1970.
-
-    Attributes:
-        id: Number that agents use.
-        conversation: Conversation id.
-        state: waiting, agent, left (a message for later) or closed.
-        reason: Why a person was brought in: keyword, unrecognised, repeat, button,
-            failed_turn, complaint, form or left_message.
-        question: What the customer asked last.
-        category: Knowledge category of the question.
-        agent: Who accepted it.
-        requested_at: Since when the customer has been waiting.
-        accepted_at: When the agent accepted it.
-        active_at: Last sign of life of the agent; the request before there is one.
-        closed_at: When it ended.
-        close_reason: done, idle or cancelled.
-        first_reply_at: When a person said something first.
-        updates_told: How often the waiting customer was told where the request stands.
-        told_at: When the customer was told so last.
-        late_told_at: When the customer was told that it takes too long.
-        seen_message: The last of the customer's messages that an agent has seen.
-        announce: This very request changed something that the customer should be told.
-    """
-
-    id: int
-    conversation: str
-    state: str
-    reason: str
-    question: str | None
-    category: str | None
-    agent: str | None
-    requested_at: float
-    accepted_at: float | None
-    active_at: float
-    closed_at: float | None
-    close_reason: str | None
-    first_reply_at: float | None = None
-    updates_told: int = 0
-    told_at: float | None = None
-    late_told_at: float | None = None
-    seen_message: int = 0
-    announce: bool = False
 
 
 def request(
@@ -85,85 +41,144 @@ def request(
     the hours turns into a wait when it is asked for again inside them.
     """
     state = "waiting" if schedule().is_open(now) else "left"
-    wanted = {"reason": reason, "question": question, "category": category}
-    times = {"requested_at": now, "active_at": now}
+    about = {"reason": reason, "question": question, "category": category}
+    times = {"requested_at": now, "active_at": now, "told_at": now}
+    wanted = {"state": state, **about, **times}
     who_holds(conversation, now)
     with writing() as connection:
-        made = insert_or_ignore(
-            connection,
-            handoffs,
-            on=("open_key",),
-            conversation=conversation,
-            open_key=conversation,
-            state=state,
-            **wanted,
-            **times,
+        keys = {"conversation": conversation, "open_key": conversation}
+        made = insert_or_ignore(connection, handoffs, on=("open_key",), **keys, **wanted)
+        announce = made is not None or (
+            state == "waiting" and _wait_again(connection, conversation, wanted)
         )
-        if made is None and state == "waiting":
-            left = (handoffs.c.open_key == conversation) & (handoffs.c.state == "left")
-            again = update(handoffs).where(left).values(state=state, **wanted, **times)
-            announce = connection.execute(again).rowcount == 1
-        else:
-            announce = made is not None
-        row = _open_row(connection, conversation)
-    if row is None:
+        handoff = open_in(connection, conversation)
+        if handoff is not None and announce:
+            note_in(connection, handoff.id, conversation, "requested", now, detail=reason)
+    if handoff is None:
         # It was closed between the two statements, which only PostgreSQL lets happen.
         return request(conversation, reason, question, category, now)
-    return _handoff(row, announce)
+    return Handoff(**{**vars(handoff), "announce": announce})
 
 
-def accept(number: int, agent: str, now: float) -> Handoff:
+def accept(number: int, agent: str, now: float, how: How = "accepted") -> Handoff:
     """Take a waiting customer or a ticket; of two agents one gets it.
+
+    Args:
+        number: Number of the handoff.
+        agent: Login of who takes it, or a name from outside.
+        now: UTC seconds.
+        how: Whether the agent did it, or it was assigned, which only a wait can be.
 
     Raises:
         HandoffError: It does not exist, is closed, or another agent has it.
     """
-    free = (handoffs.c.id == number) & handoffs.c.state.in_(("waiting", "left"))
-    taken = {"state": "agent", "agent": agent, "accepted_at": now, "active_at": now}
     with writing() as connection:
-        connection.execute(update(handoffs).where(free).values(**taken))
-        return _held_by(connection, number, agent)
+        handoff, _ = steps.accept_in(connection, number, agent, now, how)
+    return handoff
+
+
+def transfer(
+    number: int, agent: str, to: str, now: float, note: str | None = None, force: bool = False
+) -> Handoff:
+    """Give the customer to another person.
+
+    Args:
+        number: Number of the handoff.
+        agent: Who gives it: the one who has it.
+        to: Login of who gets it.
+        now: UTC seconds.
+        note: What the next one should know.
+        force: An operator gives it, whoever has it, and also what waits.
+
+    Raises:
+        HandoffError: It does not exist, is closed, or is not the agent's to give.
+    """
+    with writing() as connection:
+        return steps.transfer_in(connection, number, agent, to, now, note, force)
+
+
+def put_back(number: int, now: float, by: str | None = None) -> Handoff:
+    """Let the customer wait for another person, at the place of the first request.
+
+    Args:
+        number: Number of the handoff.
+        now: UTC seconds.
+        by: Who does it, where it is the one who has it; None: it happens by itself.
+
+    Raises:
+        HandoffError: It does not exist, or nobody, or another agent, has the customer.
+    """
+    with writing() as connection:
+        return steps.put_back_in(connection, number, now, by, by)
+
+
+def leave(conversation: str, now: float) -> Handoff | None:
+    """Turn a wait into a message for later, as the customer wants; None where none waits."""
+    with writing() as connection:
+        handoff = open_in(connection, conversation, for_change=True)
+        if handoff is None or not steps.leave_in(connection, handoff, now, CUSTOMER):
+            return None
+        return get_in(connection, handoff.id)
 
 
 def reply(number: int, agent: str, text: str, now: float) -> int:
     """Say something to the customer; accept first where nobody has. Return the message id.
+
+    Nobody is told anything else of it; an agent's words go through `desk.say`.
 
     Raises:
         HandoffError: The text is empty, or the handoff is closed or another agent's.
     """
     if not text.strip():
         raise HandoffError("回复内容为空，请写上要对顾客说的话")
-    handoff = accept(number, agent, now)
     with writing() as connection:
-        alive = update(handoffs).where(handoffs.c.id == number).values(active_at=now)
-        connection.execute(alive)
-    return messages.add_reply(handoff.conversation, "agent", text, None, now)
+        handoff, _ = steps.accept_in(connection, number, agent, now)
+        steps.said_in(connection, number, agent, now)
+        row = messages.add_in(connection, handoff.conversation, "agent", text, now)
+    return row.id
 
 
-def close(number: int, reason: str, now: float) -> Handoff:
+def said(number: int, agent: str, now: float) -> None:
+    """Note that the person who has the customer said something."""
+    with writing() as connection:
+        steps.said_in(connection, number, agent, now)
+
+
+def seen(number: int, message_id: int) -> None:
+    """Note that an agent has had a message of the customer's on the screen."""
+    newer = (handoffs.c.id == number) & (handoffs.c.seen_message < message_id)
+    with reading() as connection:
+        if connection.execute(select(handoffs.c.id).where(newer)).first() is None:
+            return
+    with writing() as connection:
+        connection.execute(update(handoffs).where(newer).values(seen_message=message_id))
+
+
+def close(number: int, reason: str, now: float, by: str | None = None) -> Handoff:
     """Give the customer back to the bot.
 
     Args:
         number: Number of the handoff.
         reason: done, idle or cancelled.
         now: UTC seconds.
+        by: Who does it.
 
     Raises:
         HandoffError: It does not exist or is closed already.
     """
     with writing() as connection:
-        closed = _close(connection, handoffs.c.id == number, reason, now)
-        handoff = _get(connection, number)
-    if not closed:
-        raise _closed(number)
-    return handoff
+        return steps.close_in(connection, number, reason, now, by)
 
 
 def cancel(conversation: str, now: float) -> bool:
     """Give a customer who no longer wants to wait back to the bot; tell whether one waited."""
-    waiting = (handoffs.c.open_key == conversation) & (handoffs.c.state == "waiting")
     with writing() as connection:
-        return _close(connection, waiting, "cancelled", now) == 1
+        handoff = open_in(connection, conversation, for_change=True)
+        return (
+            handoff is not None
+            and handoff.state == "waiting"
+            and steps.end_in(connection, handoff, "cancelled", now, CUSTOMER)
+        )
 
 
 def who_holds(conversation: str, now: float) -> Holder:
@@ -173,42 +188,45 @@ def who_holds(conversation: str, now: float) -> Holder:
     customer who waited that long for nobody keeps a ticket, and the bot goes on.
     """
     with reading() as connection:
-        row = _open_row(connection, conversation)
-    if row is None or row.state == "left":
+        handoff = open_in(connection, conversation)
+    if handoff is None or handoff.state == "left":
         return "bot"
-    if row.active_at <= _idle_since(now):
+    if handoff.active_at <= idle_since(now):
         give_back(conversation, now)
         return who_holds(conversation, now)
-    return "agent" if row.state == "agent" else "waiting"
+    return "agent" if handoff.state == "agent" else "waiting"
 
 
 def give_back(conversation: str | None, now: float) -> list[Handoff]:
     """Give what has been idle too long back to the bot; return those handoffs.
 
+    The customers are told by `farewell`, at once or in the next round.
+
     Args:
         conversation: One conversation; None for all.
         now: UTC seconds.
     """
-    idle = handoffs.c.open_key.is_not(None) & (handoffs.c.active_at <= _idle_since(now))
+    held = handoffs.c.state.in_(("agent", "waiting")) & (handoffs.c.active_at <= idle_since(now))
     if conversation is not None:
-        idle = idle & (handoffs.c.open_key == conversation)
+        held = held & (handoffs.c.open_key == conversation)
+    query = select(handoffs).where(held).order_by(handoffs.c.id)
+    with reading() as connection:
+        if connection.execute(query.limit(1)).first() is None:
+            return []
     with writing() as connection:
-        held = idle & handoffs.c.state.in_(("agent", "waiting"))
-        found = connection.execute(select(handoffs.c.id).where(held).with_for_update())
-        numbers = list(found.scalars())
-        given = handoffs.c.id.in_(numbers)
-        _close(connection, given & (handoffs.c.state == "agent"), "idle", now)
-        missed = update(handoffs).where(given & (handoffs.c.state == "waiting"))
-        connection.execute(missed.values(state="left"))
-        rows = connection.execute(select(handoffs).where(given).order_by(handoffs.c.id)).all()
-    return [_handoff(row) for row in rows]
+        idle = [from_row(row) for row in connection.execute(query.with_for_update())]
+        for handoff in idle:
+            if handoff.state == "agent":
+                steps.end_in(connection, handoff, "idle", now, None)
+            else:
+                steps.leave_in(connection, handoff, now, None)
+        return [get_in(connection, handoff.id) for handoff in idle]
 
 
 def open_of(conversation: str) -> Handoff | None:
     """Return the open handoff of a conversation, None when there is none."""
     with reading() as connection:
-        row = _open_row(connection, conversation)
-    return None if row is None else _handoff(row)
+        return open_in(connection, conversation)
 
 
 def keep(number: int, agent: str, now: float) -> None:
@@ -226,50 +244,35 @@ def open_handoffs() -> list[Handoff]:
         .order_by(_ORDER, handoffs.c.requested_at, handoffs.c.id)
     )
     with reading() as connection:
-        return [_handoff(row) for row in connection.execute(query)]
+        return [from_row(row) for row in connection.execute(query)]
 
 
 def get(number: int) -> Handoff:
     """Return one handoff. Raises HandoffError when there is none of that number."""
     with reading() as connection:
-        return _get(connection, number)
+        return get_in(connection, number)
 
 
-def _open_row(connection: Connection, conversation: str) -> Any:
-    return connection.execute(select(handoffs).where(handoffs.c.open_key == conversation)).first()
-
-
-def _get(connection: Connection, number: int) -> Handoff:
-    row = connection.execute(select(handoffs).where(handoffs.c.id == number)).first()
-    if row is None:
-        raise HandoffError(f"没有编号为 {number} 的转接，请用 kefu handoff list 查看")
-    return _handoff(row)
-
-
-def _held_by(connection: Connection, number: int, agent: str) -> Handoff:
-    handoff = _get(connection, number)
-    if handoff.state == "closed":
-        raise _closed(number)
-    if handoff.agent != agent:
-        raise HandoffError(f"编号 {number} 的顾客正由 {handoff.agent} 接待")
-    return handoff
-
-
-def _close(connection: Connection, which: Any, reason: str, now: float) -> int:
-    ended = {"state": "closed", "closed_at": now, "close_reason": reason, "open_key": None}
-    still_open = which & handoffs.c.open_key.is_not(None)
-    closed: int = connection.execute(update(handoffs).where(still_open).values(**ended)).rowcount
-    return closed
-
-
-def _closed(number: int) -> HandoffError:
-    return HandoffError(f"编号 {number} 的转接已结束，顾客再次转人工时会有新的编号")
-
-
-def _idle_since(now: float) -> float:
+def idle_since(now: float) -> float:
+    """Return the last sign of life of what is idle too long, UTC seconds."""
     return now - settings().handoff.idle_minutes * 60
 
 
-def _handoff(row: Any, announce: bool = False) -> Handoff:
-    fields = {name: value for name, value in row._mapping.items() if name != "open_key"}
-    return Handoff(**fields, announce=announce)
+def _wait_again(connection: Connection, conversation: str, wanted: dict[str, Any]) -> bool:
+    left = (handoffs.c.open_key == conversation) & (handoffs.c.state == "left")
+    untold = {"updates_told": 0, "late_told_at": None}
+    change = update(handoffs).where(left).values(**wanted, **untold)
+    changed: int = connection.execute(change).rowcount
+    return changed == 1
+
+
+def end_in(
+    connection: Connection, handoff: Handoff, reason: str, now: float, by: str | None
+) -> bool:
+    """Close a handoff; tell whether it was open."""
+    still = (handoffs.c.id == handoff.id) & handoffs.c.open_key.is_not(None)
+    ended = {"state": "closed", "closed_at": now, "close_reason": reason, "open_key": None}
+    if connection.execute(update(handoffs).where(still).values(**ended)).rowcount != 1:
+        return False
+    note_in(connection, handoff.id, handoff.conversation, reason, now, actor=by)
+    return True

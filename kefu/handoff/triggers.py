@@ -13,6 +13,9 @@ from kefu.settings import Handoff
 ACTION = "action_handoff"
 # After these the bot has offered a person, so that 「好」 means yes.
 OFFERS = frozenset({"utter_offer_person", "utter_none_of_these", "utter_calm"})
+# In the metadata of what is only noted: said by a customer while a person was called or
+# there, and said by that person.
+HELD, AGENT = "held", "agent"
 
 Reason = Literal["keyword", "unrecognised", "repeat", "button", "failed_turn", "complaint", "form"]
 Event = dict[str, Any]
@@ -38,13 +41,17 @@ class Said:
 
 
 def said_since_handoff(events: Iterable[Event]) -> list[Said]:
-    """Return the customer's messages after the last handoff, oldest first."""
+    """Return the customer's messages after the last handoff, oldest first.
+
+    What is said while a person is called or there was not said to the bot, and what was
+    said to the bot before is settled with it.
+    """
     said: list[Said] = []
     offered: set[str] = set()
     form: str | None = None
     for event in events:
         kind = event.get("event")
-        if kind == "action" and event.get("name") == ACTION:
+        if (kind == "action" and event.get("name") == ACTION) or is_with_person(event):
             said.clear()
         elif kind == "active_loop":
             form = event.get("name")
@@ -53,6 +60,12 @@ def said_since_handoff(events: Iterable[Event]) -> list[Said]:
         elif kind == "user" and event.get("text"):
             said.append(_said(event, offered, form is not None))
     return said
+
+
+def is_with_person(event: Event) -> bool:
+    """Tell whether an event is only noted: a message between the customer and people."""
+    metadata = event.get("metadata") or {}
+    return bool(metadata.get(HELD) or metadata.get(AGENT))
 
 
 def due(said: list[Said], limits: Handoff) -> Reason | None:

@@ -8,7 +8,8 @@ from datetime import datetime
 from kefu.handoff import holder
 from kefu.handoff.holder import Handoff
 from kefu.settings import settings
-from kefu.storage import messages
+from kefu.staff.names import name_of
+from kefu.storage import internal_notes, messages
 from kefu.storage.notes import notes_of
 
 STATES = {"waiting": "等待接入", "agent": "接待中", "left": "留言", "closed": "已结束"}
@@ -58,10 +59,16 @@ def page(number: int, limit: int = 50) -> Page:
     handoff = holder.get(number)
     lines = messages.transcript(handoff.conversation, limit)
     notes = notes_of(line.message for line in lines)
-    transcript = [
-        (_clock(line.at), AUTHORS.get(line.author, "系统"), _noted(line, notes)) for line in lines
+    said = [(line.at, AUTHORS.get(line.author, "系统"), _noted(line, notes)) for line in lines]
+    # Among the lines of their time; older notes are about what is not shown.
+    since = lines[0].at if lines else 0.0
+    said += [
+        (note.created_at, f"备注（{name_of(note.author)}）", note.body)
+        for note in internal_notes.of(handoff.conversation)
+        if note.created_at >= since
     ]
-    return Page(_facts(handoff), transcript)
+    said.sort(key=lambda line: line[0])
+    return Page(_facts(handoff), [(_clock(at), author, text) for at, author, text in said])
 
 
 def _noted(line: messages.Line, notes: dict[int, list[str]]) -> str:
@@ -77,7 +84,7 @@ def _row(handoff: Handoff, now: float) -> Row:
         reason=REASONS.get(handoff.reason, handoff.reason),
         since=_clock(handoff.requested_at),
         waited=f"{max(0, int(until - handoff.requested_at)) // 60} 分钟",
-        agent=handoff.agent or "",
+        agent=_named(handoff.agent),
         question=question if len(question) <= _QUESTION else question[: _QUESTION - 1] + "…",
     )
 
@@ -89,13 +96,17 @@ def _facts(handoff: Handoff) -> list[tuple[str, str]]:
         ("原因", REASONS.get(handoff.reason, handoff.reason)),
         ("问题", handoff.question or ""),
         ("分类", handoff.category or ""),
-        ("客服", handoff.agent or ""),
+        ("客服", _named(handoff.agent)),
         ("请求时间", _clock(handoff.requested_at)),
         ("接入时间", _clock(handoff.accepted_at)),
         ("结束时间", _clock(handoff.closed_at)),
         ("结束原因", CLOSINGS.get(handoff.close_reason or "", handoff.close_reason or "")),
     ]
     return [(label, value) for label, value in facts if value]
+
+
+def _named(agent: str | None) -> str:
+    return "" if agent is None else name_of(agent)
 
 
 def _clock(at: float | None) -> str:

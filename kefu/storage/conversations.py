@@ -14,6 +14,13 @@ from kefu.storage.upsert import insert_or_update
 
 _WHICH = conversations.c.id == bindparam("conversation")
 _CUSTOMER = select(conversations.c.customer).where(_WHICH)
+_VISIT = select(
+    conversations.c.channel,
+    conversations.c.customer,
+    conversations.c.page,
+    conversations.c.page_order_no,
+).where(_WHICH)
+_CHANNEL = select(conversations.c.channel).where(_WHICH)
 
 
 @dataclass(frozen=True)
@@ -81,3 +88,17 @@ def customer_of(conversation: str) -> str | None:
         found = connection.execute(_CUSTOMER, {"conversation": conversation})
         customer: str | None = found.scalar()
     return customer
+
+
+def channel_of(conversation: str) -> str:
+    """Return the channel of a conversation, "" when it is unknown."""
+    with reading() as connection:
+        found = connection.execute(_CHANNEL, {"conversation": conversation}).scalar()
+    return found or ""
+
+
+def visit_of(conversation: str) -> Visit | None:
+    """Return who a conversation is with and the page they came from last, None when unknown."""
+    with reading() as connection:
+        row = connection.execute(_VISIT, {"conversation": conversation}).first()
+    return None if row is None else Visit(*row)

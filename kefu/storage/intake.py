@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import String, bindparam, exists, insert, select, update
 
+from kefu.storage import media
 from kefu.storage.conversations import Visit, note
 from kefu.storage.encryption import pseudonym
 from kefu.storage.engine import reading, writing
@@ -42,6 +43,7 @@ _TOPIC = select(turns.c.label).where(
 _WAITING = select(messages.c.id).where(
     messages.c.conversation == bindparam("conversation"), messages.c.state == "pending"
 )
+_CALLED = select(handoffs.c.id).where(handoffs.c.conversation == bindparam("conversation"))
 _AROUND = (
     select(
         trackers.c.active_loop,
@@ -51,6 +53,7 @@ _AROUND = (
         _LAST_TURN.label("last_turn"),
         _TOPIC.scalar_subquery().label("topic"),
         exists(_WAITING).label("waiting"),
+        exists(_CALLED).label("called"),
     )
     .select_from(_ASKED)
     .outerjoin(conversations, conversations.c.id == _ASKED.c.id)
@@ -77,6 +80,7 @@ class Surroundings:
             who are not there yet); None where there is none.
         waiting: Whether messages wait to be handed to the customer.
         topic: Label of what was answered just before, if anything was.
+        called: Whether a person was ever called.
     """
 
     active_loop: str | None
@@ -86,6 +90,7 @@ class Surroundings:
     handoff: str | None
     waiting: bool
     topic: str | None = None
+    called: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,14 +124,25 @@ class Settled:
     test: bool = False
 
 
+class Picture(NamedTuple):
+    """A file, and what it is by its first bytes."""
+
+    content: bytes
+    content_type: str
+
+
 @dataclass(frozen=True)
 class Said:
-    """What came in: author, kind and body as in `tables.messages`, and the channel's own id."""
+    """What came in: author, kind and body as in `tables.messages`, and the channel's own id.
+
+    A picture that came as a file is kept with its message.
+    """
 
     author: str
     kind: str
     body: str
     key: str | None
+    picture: Picture | None = None
 
 
 class _Seen(NamedTuple):
@@ -162,6 +178,8 @@ class Intake:
             recorded = record_in(
                 connection, conversation, said.author, said.kind, said.body, said.key, now
             )
+            if said.picture is not None and not recorded.repeat:
+                media.keep(connection, recorded.id, conversation, visit.channel, *said.picture, now)
         if not known:
             self._seen.set(conversation, seen)
         return conversation, recorded
@@ -186,6 +204,7 @@ class Intake:
             around.state,
             bool(around.waiting),
             around.topic,
+            bool(around.called),
         )
 
     def settle(self, settled: Settled) -> None:

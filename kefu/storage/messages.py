@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from kefu.storage.engine import reading, writing
@@ -25,6 +25,14 @@ _BY_US = (
 _WAITING = _BY_US.where(
     messages.c.conversation == bindparam("conversation"), messages.c.state == "pending"
 )
+
+# What no answer carried: people's words, notices, and what the bot said by itself.
+_BESIDE_ANSWERS = _BY_US.where(
+    messages.c.conversation == bindparam("conversation"),
+    messages.c.id > bindparam("after"),
+    or_(messages.c.author != "bot", messages.c.turn.is_(None), messages.c.state == "pending"),
+)
+_MOST_AFTER = 200
 
 _STATE = select(messages.c.state).where(messages.c.id == bindparam("message"))
 # What a turn is due for: a customer's message, or the opening of a chat.
@@ -92,13 +100,25 @@ class Unanswered:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to a customer; the body of the bot's is JSON, an agent's is text."""
+    """A message to a customer; the body of the bot's is JSON, an agent's is text.
+
+    `kind` is text, or image for a picture of a person's, whose file is in `media`.
+    """
 
     id: int
     author: str
     body: str
     turn: int | None
     created_at: float
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Added:
+    """An outgoing message: its id, and whether this very call recorded it."""
+
+    id: int
+    new: bool
 
 
 @dataclass(frozen=True)
@@ -184,6 +204,47 @@ def add_reply(
     return row
 
 
+def add_in(
+    connection: Connection,
+    conversation: str,
+    author: str,
+    body: str,
+    now: float,
+    *,
+    kind: str = "text",
+    key: str | None = None,
+) -> Added:
+    """Record an outgoing message that waits for its channel, in a transaction of the caller's.
+
+    Args:
+        connection: Of that transaction.
+        conversation: Conversation id.
+        author: bot, agent or system.
+        body: As for `add_reply`.
+        now: UTC seconds.
+        kind: text or image.
+        key: What it is known by; the same one again gives the first message and no second.
+    """
+    key = None if key is None else _storable(key)
+    row = {"author": author, "kind": kind, "body": body, "state": "pending", "created_at": now}
+    whose = {"conversation": conversation, "key": key}
+    on = ("conversation", "key")
+    made = insert_or_ignore(connection, messages, on=on, **whose, **row)
+    if made is not None:
+        return Added(made, True)
+    same = (messages.c.conversation == conversation) & (messages.c.key == key)
+    first: int = connection.execute(select(messages.c.id).where(same)).scalar_one()
+    return Added(first, False)
+
+
+def of_key(conversation: str, key: str) -> int | None:
+    """Return the id of the message that is known by a key, None when there is none."""
+    same = (messages.c.conversation == conversation) & (messages.c.key == _storable(key))
+    with reading() as connection:
+        found: int | None = connection.execute(select(messages.c.id).where(same)).scalar()
+    return found
+
+
 def reply_of(turn: int) -> list[Outgoing]:
     """Return what was said in answer to a customer's message, oldest first.
 
@@ -203,6 +264,21 @@ def pending_out(conversation: str) -> list[Outgoing]:
     """Return what waits to be handed to the customer, oldest first, without taking it."""
     with reading() as connection:
         return _outgoing(connection.execute(_WAITING, {"conversation": conversation}))
+
+
+def out_after(conversation: str, after: int, now: float) -> list[Outgoing]:
+    """Return what was said beside the bot's answers after a message, and take what waits of it.
+
+    The same call again returns the same: for readers who say how far they have read, so
+    that nothing is lost with an answer that does not reach them.
+    """
+    asked = {"conversation": conversation, "after": after}
+    with reading() as connection:
+        rows = connection.execute(_BESIDE_ANSWERS.limit(_MOST_AFTER), asked).all()
+    waiting = [row.id for row in rows if row.state == "pending"]
+    if waiting:
+        mark_delivered(waiting, now)
+    return _outgoing(rows)
 
 
 def mark_delivered(ids: Iterable[int], now: float) -> list[int]:
@@ -286,7 +362,7 @@ def transcript(conversation: str, limit: int = 200) -> list[Line]:
 
 
 def _outgoing(rows: Iterable[Any]) -> list[Outgoing]:
-    return [Outgoing(r.id, r.author, r.body, r.turn, r.created_at) for r in rows]
+    return [Outgoing(r.id, r.author, r.body, r.turn, r.created_at, r.kind) for r in rows]
 
 
 def _storable(key: str) -> str:

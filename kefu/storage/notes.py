@@ -10,7 +10,8 @@ from sqlalchemy import select
 from kefu.storage.engine import reading
 from kefu.storage.tables import media, objections, sends
 
-_UNSENT = ("pending", "sending", "dead")
+# Of what is tried again, and of what is given up.
+_UNSENT = {"pending": "尚未送达", "sending": "尚未送达", "dead": "未送达"}
 
 
 def notes_of(message_ids: Iterable[int]) -> dict[int, list[str]]:
@@ -21,7 +22,7 @@ def notes_of(message_ids: Iterable[int]) -> dict[int, list[str]]:
     """
     ids = list(message_ids)
     notes: dict[int, list[str]] = defaultdict(list)
-    unsent = select(sends.c.message, sends.c.error).where(
+    unsent = select(sends.c.message, sends.c.state, sends.c.error).where(
         sends.c.message.in_(ids), sends.c.state.in_(_UNSENT), sends.c.error.is_not(None)
     )
     unfetched = select(media.c.message, media.c.error).where(
@@ -31,8 +32,8 @@ def notes_of(message_ids: Iterable[int]) -> dict[int, list[str]]:
         objections.c.message.in_(ids)
     )
     with reading() as connection:
-        for message, error in connection.execute(unsent):
-            notes[message].append(f"未送达：{error}")
+        for message, state, error in connection.execute(unsent):
+            notes[message].append(f"{_UNSENT[state]}：{error}")
         for message, error in connection.execute(unfetched):
             notes[message].append(f"文件没有取到：{error}")
         for message, reason in connection.execute(disputed):

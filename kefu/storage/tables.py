@@ -77,7 +77,7 @@ turns = Table(
     Column("channel", String(64), nullable=False),
     Column("started_at", Float, nullable=False),
     # answered, options, picked, not_recognised, task, form, small_talk, human, welcome,
-    # held, failed
+    # held, failed, rating
     Column("outcome", String(20), nullable=False),
     Column("label", String(80)),  # category/entry or intent
     Column("score", Float),
@@ -249,7 +249,7 @@ handoff_events = Table(
     Column("conversation", String(64), nullable=False),
     Column("at", Float, nullable=False),
     # requested, assigned, accepted, transferred, returned, left, late, done, idle,
-    # cancelled, rated
+    # cancelled, rated; for ourselves: told (the place in the queue), farewell (the end)
     Column("kind", String(20), nullable=False),
     Column("actor", String(40)),  # login of who did it; NULL: nobody
     Column("target", String(40)),  # login of whom it was done to

@@ -140,7 +140,7 @@ class KefuTrackerStore(TrackerStore):
 
     async def exists(self, conversation_id: str) -> bool:
         """Tell whether the conversation has events, without loading them."""
-        return await self._run(lambda: _exists(conversation_id))
+        return await self._run(lambda: has_events(conversation_id))
 
     async def keys(self) -> Iterable[str]:
         """List the conversation ids."""
@@ -157,6 +157,15 @@ class KefuTrackerStore(TrackerStore):
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def is_stored(tracker: DialogueStateTracker) -> bool:
+    """Tell whether all of a tracker is in the database.
+
+    Where the database fails, Rasa goes on with trackers in memory, and says so to nobody.
+    """
+    mark = _mark_of(tracker)
+    return mark is not None and mark.loaded == len(tracker.events)
 
 
 @cache
@@ -254,7 +263,8 @@ def _read(sender: str, whole: bool) -> list[Any]:
     return rows
 
 
-def _exists(sender: str) -> bool:
+def has_events(sender: str) -> bool:
+    """Tell whether anything of a conversation is in the database."""
     with reading() as connection:
         query = select(trackers.c.events).where(trackers.c.sender == sender)
         return connection.execute(query).first() is not None

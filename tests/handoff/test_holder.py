@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from kefu.handoff import holder
+from kefu.handoff.history import events_of
 from kefu.handoff.holder import Handoff, HandoffError
 from kefu.storage import messages
 from kefu.storage.engine import engine
@@ -168,3 +169,93 @@ def test_requests_and_closes_that_race_leave_at_most_one_open() -> None:
 
     race(12, stir)
     assert len(holder.open_handoffs()) <= 1
+
+
+def test_the_history_tells_who_did_what_in_order() -> None:
+    handoff = ask()
+    holder.accept(handoff.id, "xiaoli", NOON, how="assigned")
+    holder.transfer(handoff.id, "xiaoli", "xiaowang", NOON + 1, note="要发票")
+    holder.put_back(handoff.id, NOON + 2)
+    holder.leave("c1", NOON + 3)
+    holder.accept(handoff.id, "xiaoli", NOON + 4)
+    holder.close(handoff.id, "done", NOON + 5, by="xiaoli")
+    assert [(e.kind, e.actor, e.target, e.at - NOON) for e in events_of("c1")] == [
+        ("requested", None, None, 0),
+        ("assigned", None, "xiaoli", 0),
+        ("transferred", "xiaoli", "xiaowang", 1),
+        ("returned", None, "xiaowang", 2),
+        ("left", "customer", None, 3),
+        ("accepted", "xiaoli", "xiaoli", 4),
+        ("done", "xiaoli", None, 5),
+    ]
+
+
+def test_what_an_agent_writes_along_is_not_readable_in_the_database() -> None:
+    handoff = ask()
+    holder.accept(handoff.id, "xiaoli", NOON)
+    holder.transfer(handoff.id, "xiaoli", "xiaowang", NOON, note="要发票")
+    query = "SELECT detail FROM handoff_events WHERE kind = 'transferred'"
+    with engine().connect() as connection:
+        stored = connection.exec_driver_sql(query).scalar_one()
+    assert "发票".encode() not in bytes(stored)
+
+
+def test_only_a_wait_is_assigned_and_only_a_wait_is_left() -> None:
+    ticket = ask(now=NIGHT)
+    with pytest.raises(HandoffError, match="还没有人接待"):
+        holder.accept(ticket.id, "xiaoli", NIGHT, how="assigned")
+    assert holder.leave("c1", NIGHT) is None
+    assert holder.leave("unknown", NIGHT) is None
+    held = ask("c2")
+    holder.accept(held.id, "xiaoli", NOON)
+    assert holder.leave("c2", NOON) is None
+    assert holder.get(held.id).state == "agent"
+
+
+def test_who_is_put_back_waits_anew_before_being_given_up() -> None:
+    handoff = ask(now=NOON - 40 * MINUTE)
+    holder.reply(handoff.id, "xiaoli", "你好", NOON - 20 * MINUTE)
+    holder.put_back(handoff.id, NOON, by="xiaoli")
+    assert holder.who_holds("c1", NOON + 29 * MINUTE) == "waiting"
+    assert holder.who_holds("c1", NOON + 30 * MINUTE) == "bot"
+
+
+def test_only_the_words_of_who_has_the_customer_count_and_the_first_stay_the_first() -> None:
+    handoff = ask()
+    holder.said(handoff.id, "xiaoli", NOON)
+    assert holder.get(handoff.id).first_reply_at is None
+    holder.accept(handoff.id, "xiaoli", NOON + 1)
+    holder.said(handoff.id, "xiaowang", NOON + 2)
+    holder.said(handoff.id, "xiaoli", NOON + 3)
+    holder.said(handoff.id, "xiaoli", NOON + 4)
+    heard = holder.get(handoff.id)
+    assert (heard.first_reply_at, heard.active_at) == (NOON + 3, NOON + 4)
+
+
+def test_what_was_seen_is_not_unseen_by_another_tab() -> None:
+    handoff = ask()
+    for message in (5, 9, 7):
+        holder.seen(handoff.id, message)
+    assert holder.get(handoff.id).seen_message == 9
+
+
+def test_a_transfer_and_an_end_that_race_leave_one_truth() -> None:
+    handoff = ask()
+    holder.accept(handoff.id, "xiaoli", NOON)
+
+    def stir(number: int) -> bool:
+        try:
+            if number % 2:
+                holder.close(handoff.id, "done", NOON + number)
+            else:
+                holder.transfer(handoff.id, "xiaoli", f"agent{number}", NOON + number)
+        except HandoffError:
+            return False
+        return True
+
+    done = race(8, stir)
+    kinds = [event.kind for event in events_of("c1")]
+    assert holder.get(handoff.id).state == "closed"
+    assert sum(done[1::2]) == kinds.count("done") == 1
+    assert sum(done[::2]) == kinds.count("transferred") <= 1
+    assert kinds[-1] == "done"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from kefu.handoff import holder, notice
 from kefu.handoff.estimate import waiting_minutes
+from kefu.staff import people
+from tests.handoff.crew import hire
 from tests.handoff.moments import MINUTE, NIGHT, NOON, ask
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -50,10 +54,29 @@ def test_only_the_last_twenty_count() -> None:
 def test_who_comes_later_waits_longer_and_more_agents_help() -> None:
     first, second, third = ask("c1"), ask("c2", NOON + 1), ask("c3", NOON + 2)
     assert [waiting_minutes(h, NOON) for h in (first, second, third)] == [3, 6, 9]
+    hire("xiaoli"), hire("xiaowang")
+    people.set_state(hire("xiaozhao").id, "away", NOON)
+    assert [waiting_minutes(h, NOON) for h in (first, second, third)] == [3, 5, 6]
+
+
+def test_where_nobody_uses_the_console_it_is_who_has_customers_that_helps() -> None:
     for number in range(2):
-        holder.accept(ask(f"held{number}", NOON - 60).id, f"agent{number}", NOON - 60)
-    # Now two agents are at work, who took a customer at once.
-    assert waiting_minutes(third, NOON) == 1
+        handoff = ask(f"held{number}", NOON - 180)
+        holder.accept(handoff.id, f"agent{number}", NOON)
+    third = [ask(f"c{number}", NOON + number) for number in range(3)][-1]
+    assert waiting_minutes(third, NOON) == 6
+
+
+def test_it_is_the_first_words_that_customers_wait_for() -> None:
+    for number in range(3):
+        handoff = ask(f"old{number}", NOON - 3600 + number)
+        holder.accept(handoff.id, "xiaoli", NOON - 3600 + number)
+        holder.said(handoff.id, "xiaoli", NOON - 3600 + number + 7 * MINUTE)
+        holder.said(handoff.id, "xiaoli", NOON - 3600 + number + 20 * MINUTE)
+        holder.close(handoff.id, "done", NOON - 60)
+    # Taken at once by someone who never said a word.
+    serve("silent", NOON - 600, 0)
+    assert waiting_minutes(ask(), NOON) == 7
 
 
 def test_the_estimate_stays_between_one_and_sixty() -> None:
@@ -65,3 +88,30 @@ def test_tickets_of_the_night_are_not_waits() -> None:
     ticket = ask("night", NIGHT - 86400)
     holder.accept(ticket.id, "小王", NOON - 3 * 3600)
     assert waiting_minutes(ask(), NOON) == 3
+
+
+def test_who_writes_while_waiting_reads_the_place_once_a_minute() -> None:
+    ask("c1")
+    handoff = ask("c2", NOON + 1)
+    assert notice.progress(handoff, NOON + 59) is None
+    assert notice.progress(handoff, NOON + 61) == (
+        "人工客服正忙，你前面还有1位顾客，预计还要等待6分钟。"
+    )
+    assert notice.progress(handoff, NOON + 120) is None
+    holder.cancel("c1", NOON + 120)
+    assert notice.progress(handoff, NOON + 121) == (
+        "人工客服正忙，下一位就是你，预计还要等待3分钟。"
+    )
+
+
+def test_of_messages_that_come_at_once_one_is_answered_with_the_place() -> None:
+    handoff = ask()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: notice.progress(handoff, NOON + 60), range(8)))
+    assert len([answer for answer in answers if answer]) == 1
+
+
+def test_who_has_a_person_reads_nothing_of_the_queue() -> None:
+    handoff = ask()
+    holder.accept(handoff.id, "xiaoli", NOON + 60)
+    assert notice.progress(handoff, NOON + 90) is None

@@ -36,6 +36,12 @@ def shown(*payloads: str) -> Event:
     return {"event": "bot", "data": {"buttons": [{"payload": payload} for payload in payloads]}}
 
 
+def held(text: str) -> Event:
+    """Return what a customer said to a person: noted, and nothing was made of it."""
+    return {"event": "user", "text": text, "parse_data": {}, "metadata": {"held": True}}
+
+
+BY_A_PERSON = {"event": "bot", "text": "你好", "metadata": {"agent": True}}
 HANDED_OVER = {"event": "action", "name": "action_handoff"}
 FORM = {"event": "active_loop", "name": "lookup_form"}
 NO_FORM = {"event": "active_loop", "name": None}
@@ -76,6 +82,13 @@ def due(*events: Event) -> str | None:
         # A form has its own limit.
         ([FORM, unknown(), unknown(), unknown()], None),
         ([FORM, unknown(), unknown(), NO_FORM, unknown()], "unrecognised"),
+        # What is said to a person is not said to the bot, and settles what was before.
+        ([held("嗯哼"), held("嗯哼"), held("嗯哼")], None),
+        ([held("转人工")], None),
+        ([unknown(), unknown(), held("在吗"), unknown()], None),
+        ([unknown(), unknown(), BY_A_PERSON, unknown()], None),
+        ([said(SHIPPING), said(SHIPPING), BY_A_PERSON, held("谢谢"), said(SHIPPING)], None),
+        ([BY_A_PERSON, unknown(), unknown(), unknown()], "unrecognised"),
         # After a handoff counting begins anew.
         ([unknown(), unknown(), unknown(), HANDED_OVER, unknown()], None),
         ([said(SHIPPING), said(SHIPPING), HANDED_OVER, said(SHIPPING)], None),

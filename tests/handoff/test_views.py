@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from kefu.handoff import holder, views
+from kefu.handoff import desk, holder, views
 from kefu.storage import messages
+from tests.handoff.crew import hire
 from tests.handoff.moments import MINUTE, NIGHT, NOON, ask
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,4 +47,19 @@ def test_shows_reason_question_and_transcript() -> None:
     assert page.transcript == [
         ("2026-11-23 12:00:00", "顾客", "转人工"),
         ("2026-11-23 12:00:00", "助手", "好的"),
+    ]
+
+
+def test_shows_notes_among_the_lines_and_people_by_their_names() -> None:
+    hire("xiaoli", "小李")
+    messages.record("c1", "customer", "text", "转人工", "m1", NOON)
+    handoff = ask()
+    desk.note(handoff.id, "xiaoli", "老顾客", NOON + 1)
+    desk.take(handoff.id, "xiaoli", NOON + 2)
+    page = views.page(handoff.id)
+    assert ("客服", "小李") in page.facts
+    assert [(author, text) for _, author, text in page.transcript] == [
+        ("顾客", "转人工"),
+        ("备注（小李）", "老顾客"),
+        ("系统", "人工客服小李已接入，为你服务。"),
     ]
