@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from kefu.bursts import Recognition
 from kefu.replies import Reply
+from kefu.storage.intake import Picture
 
 Kind = Literal["text", "image", "voice", "video", "location", "link", "card", "file", "enter"]
 
@@ -25,6 +26,7 @@ class Incoming:
         key: The channel's own id; the same id again is a repeat.
         page, page_order_no: Entry page and the order it shows.
         test: Not a customer's; stays out of the figures.
+        picture: The file of an image, where the channel has it.
     """
 
     channel: str
@@ -35,6 +37,7 @@ class Incoming:
     page: str | None = None
     page_order_no: str | None = None
     test: bool = False
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Turn:
         text: All messages of the burst.
         metadata: page, order_no, button, topic (label of what was answered before).
         active_loop: Form that waits for input, if any.
+        called: Whether a person was ever called, so that there may be more to know.
     """
 
     conversation: str
@@ -56,6 +60,7 @@ class Turn:
     text: str
     metadata: dict[str, Any]
     active_loop: str | None
+    called: bool = False
 
 
 @dataclass(frozen=True)

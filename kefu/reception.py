@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any, ParamSpec, TypeVar, cast
+from dataclasses import replace
+from typing import ParamSpec, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu import replies
-from kefu.bursts import is_opener, joined, turns
+from kefu import held, replies
+from kefu.bursts import is_opener, turns
 from kefu.errors import KefuError
-from kefu.exchange import Answer, Dialogue, Incoming, Kind, Turn, TurnResult
-from kefu.handoff import holder, notice
+from kefu.exchange import Answer, Dialogue, Incoming, Kind, TurnResult
+from kefu.handoff import holder, rating
+from kefu.pending import Pending, answer_given, end_of_turn, text_of, turn_of
 from kefu.replies import Reply
 from kefu.settings import settings
 from kefu.storage import messages
 from kefu.storage.conversations import Visit
-from kefu.storage.intake import Intake, Said, Settled, Surroundings
+from kefu.storage.intake import Intake, Said, Surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -42,19 +42,9 @@ _MOST_PICKED_UP = 1000
 # When the end of a turn cannot be recorded, its reply exists here alone.
 _RECORD_AGAIN_AFTER = (0.2, 1.0, 3.0, 10.0)
 
-_CANCELLED_WAITING = "好的，已取消排队，我继续为你服务。"
 
-
-@dataclass
-class _Pending:
-    incoming: Incoming
-    message: int
-    received_at: float
-    reply_state: str
-    more: bool = True
-    answer: asyncio.Future[Answer] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+def _ignore(_conversation: str) -> None:
+    """Tell nobody."""
 
 
 class Reception:
@@ -64,16 +54,28 @@ class Reception:
         self,
         dialogue: Dialogue,
         clock: Callable[[], float] = time.time,
-        announce: Callable[[str], None] = lambda _conversation: None,
+        announce: Callable[[str], None] = _ignore,
+        changed: Callable[[str], None] = _ignore,
+        held_back: Callable[[str], None] = _ignore,
     ) -> None:
-        """Take who thinks of replies, and whom to tell that one waits for its channel."""
+        """Take who thinks of replies, and whom to tell what of a conversation.
+
+        Args:
+            dialogue: The one that thinks.
+            clock: UTC seconds.
+            announce: Told that a reply waits for its channel.
+            changed: Told that something was recorded that people may be looking at.
+            held_back: Told that a message was kept from the dialogue, for a person.
+        """
         self._dialogue = dialogue
         self._clock = clock
         self._announce = announce
+        self._changed = changed
+        self._held_back = held_back
         self._turns = asyncio.Semaphore(TURNS_AT_A_TIME)
         self._done: OrderedDict[int, None] = OrderedDict()
-        self._queues: dict[str, deque[_Pending]] = {}
-        self._pending: dict[int, _Pending] = {}
+        self._queues: dict[str, deque[Pending]] = {}
+        self._pending: dict[int, Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._intake = Intake()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="reception")
@@ -92,8 +94,9 @@ class Reception:
         if recorded.id in self._pending:
             return await asyncio.shield(self._pending[recorded.id].answer)
         if recorded.repeat and recorded.state != "received":
-            return await self._off_loop(_answer_given, recorded)
-        pending = _Pending(incoming, recorded.id, now, "delivered")
+            return await self._off_loop(answer_given, recorded)
+        pending = Pending(incoming, recorded.id, now, "delivered")
+        self._changed(conversation)
         return await asyncio.shield(self._enqueue(conversation, pending))
 
     async def recover(self) -> int:
@@ -121,7 +124,7 @@ class Reception:
         for message in new:
             kind, page = cast(Kind, message.kind), message.page or None
             incoming = Incoming(message.channel, "", kind, message.body, page=page)
-            pending = _Pending(incoming, message.id, message.created_at, "pending")
+            pending = Pending(incoming, message.id, message.created_at, "pending")
             self._enqueue(message.conversation, pending)
         return len(new)
 
@@ -131,13 +134,13 @@ class Reception:
 
     def _take_in(self, incoming: Incoming, now: float) -> tuple[str, messages.Recorded]:
         visit = Visit(incoming.channel, incoming.customer, incoming.page, incoming.page_order_no)
-        said = Said("customer", incoming.kind, incoming.text, incoming.key)
+        said = Said("customer", incoming.kind, incoming.text, incoming.key, incoming.picture)
         if incoming.kind == "enter":
             # No message of the customer's: over REST it is not recovered after a crash.
             said = Said("system", "event", incoming.text or "进入客服", incoming.key)
         return self._intake.take_in(visit, said, now)
 
-    def _enqueue(self, conversation: str, pending: _Pending) -> asyncio.Future[Answer]:
+    def _enqueue(self, conversation: str, pending: Pending) -> asyncio.Future[Answer]:
         self._pending[pending.message] = pending
         queue = self._queues.get(conversation)
         if queue is None:
@@ -159,19 +162,22 @@ class Reception:
                     await asyncio.sleep(settings().reception.burst_window)
                 arrived = list(queue)
                 queue.clear()
-                for batch in await self._batches(arrived):
+                for batch in await self._batches(conversation, arrived):
                     await self._answer(conversation, batch)
                 bursting = bool(queue)
         finally:
             del self._queues[conversation]
 
-    async def _batches(self, arrived: list[_Pending]) -> list[list[_Pending]]:
+    async def _batches(self, conversation: str, arrived: list[Pending]) -> list[list[Pending]]:
         if len(arrived) == 1:
             return [arrived]
-        batches: list[list[_Pending]] = []
-        texts: list[_Pending] = []
+        if await self._off_loop(_is_held, conversation, self._clock()):
+            # For a person each stays as it is, and nothing has to be recognised.
+            return [[pending] for pending in arrived]
+        batches: list[list[Pending]] = []
+        texts: list[Pending] = []
         for pending in [*arrived, None]:
-            if pending is not None and _joins_others(pending.incoming):
+            if pending is not None and pending.joins_others:
                 texts.append(pending)
                 continue
             batches += await self._text_batches(texts)
@@ -180,7 +186,7 @@ class Reception:
                 batches.append([pending])
         return batches
 
-    async def _text_batches(self, texts: list[_Pending]) -> list[list[_Pending]]:
+    async def _text_batches(self, texts: list[Pending]) -> list[list[Pending]]:
         try:
             recognised = [await self._dialogue.recognise(p.incoming.text) for p in texts]
         except Exception:  # the turn itself will fail and say so
@@ -188,13 +194,13 @@ class Reception:
             return [texts]
         return [[texts[i] for i in group] for group in turns(recognised)]
 
-    async def _answer(self, conversation: str, batch: list[_Pending]) -> None:
+    async def _answer(self, conversation: str, batch: list[Pending]) -> None:
         """Run one turn and settle it, whatever happens."""
         try:
             state, result = await self._result(conversation, batch)
         except Exception:  # last resort: the customer must not be left in silence
             logger.exception("turn failed: message %s", batch[-1].message)
-            state, result = "failed", await self._apology(conversation, batch)
+            state, result = await self._failed(conversation, batch)
         last, others = batch[-1], [p.message for p in batch[:-1]]
         recorded = await self._settle(conversation, batch, state, result)
         for pending in batch:
@@ -204,15 +210,18 @@ class Reception:
         if recorded and last.reply_state == "pending":
             self._announce(conversation)
         for pending in batch[:-1]:
-            _resolve(pending, Answer(pending.message, "merged", [], last.message))
-        _resolve(last, Answer(last.message, state, result.replies, more=last.more))
+            pending.resolve(Answer(pending.message, "merged", [], last.message))
+        last.resolve(Answer(last.message, state, result.replies, more=last.more))
+        self._changed(conversation)
+        if state == "held":
+            self._held_back(conversation)
         logger.info(
             "turn %s: %s %s in %.0f ms, %d merged", last.message, result.outcome, result.label,
             (self._clock() - batch[0].received_at) * 1000, len(others),
         )  # fmt: skip
 
     async def _settle(
-        self, conversation: str, batch: list[_Pending], state: str, result: TurnResult
+        self, conversation: str, batch: list[Pending], state: str, result: TurnResult
     ) -> bool:
         """Record the end of a turn; tell whether that went well.
 
@@ -223,7 +232,7 @@ class Reception:
         pauses = _RECORD_AGAIN_AFTER if last.reply_state == "pending" else ()
         for pause in (*pauses, None):
             try:
-                settled = _settled(conversation, batch, state, result, self._clock())
+                settled = end_of_turn(conversation, batch, state, result, self._clock())
                 await self._off_loop(self._intake.settle, settled)
                 return True
             except _RECORD_FAILED:
@@ -237,28 +246,33 @@ class Reception:
         if len(self._done) > _MOST_DONE:
             self._done.popitem(last=False)
 
-    async def _result(self, conversation: str, batch: list[_Pending]) -> tuple[str, TurnResult]:
+    async def _result(self, conversation: str, batch: list[Pending]) -> tuple[str, TurnResult]:
         incoming = batch[-1].incoming
         who, around = await self._off_loop(self._before, conversation, self._clock())
         # What answers a message that a crash interrupted waits itself.
         batch[-1].more = around.waiting or batch[-1].reply_state == "pending"
         if who != "bot":
-            return await self._off_loop(self._while_held, conversation, who, batch)
+            text = incoming.text.strip() if incoming.kind == "text" else ""
+            return await self._off_loop(held.answer, conversation, who, text, self._clock())
         if incoming.kind == "enter":
             welcome = replies.welcome(settings(), incoming.page)
             return "answered", TurnResult([welcome], "welcome")
         if incoming.kind != "text":
             reply = replies.received(settings(), incoming.kind, around.page)
             return "answered", TurnResult([reply], "not_recognised", incoming.kind)
-        turn = _turn(conversation, batch, around)
+        if around.called:
+            text = text_of(batch)
+            rated = await self._off_loop(rating.answer, conversation, text, self._clock())
+            if rated is not None:
+                return "answered", TurnResult([rated], "rating")
+        turn = turn_of(conversation, batch, around)
         timeout = settings().reception.turn_timeout
         async with self._turns:
             result = await asyncio.wait_for(self._dialogue.take_turn(turn), timeout)
         if not result.replies:
             raise SilentTurn(f"no reply to message {batch[-1].message}")
-        if result.outcome == "not_recognised" and around.handoff == "left":
-            # Outside service hours this is the message that was asked for, not a question.
-            result = replace(result, replies=[{"text": notice.NOTED}])
+        if around.handoff == "left":
+            return await self._off_loop(_beside_ticket, conversation, result, self._clock())
         return "answered", result
 
     def _before(self, conversation: str, now: float) -> tuple[str, Surroundings]:
@@ -270,23 +284,22 @@ class Reception:
         # Given back from waiting, it has a ticket now.
         return who, self._intake.surroundings(conversation, now) if who == "bot" else around
 
-    def _while_held(
-        self, conversation: str, who: str, batch: list[_Pending]
-    ) -> tuple[str, TurnResult]:
-        text = batch[-1].incoming.text.strip()
-        if who == "waiting" and text == replies.CANCEL_WAITING:
-            holder.cancel(conversation, self._clock())
-            return "answered", TurnResult([{"text": _CANCELLED_WAITING}], "human")
-        return "held", TurnResult([], "held")
+    async def _failed(self, conversation: str, batch: list[Pending]) -> tuple[str, TurnResult]:
+        """Apologise and leave a ticket; when not even that works, apologise all the same.
 
-    async def _apology(self, conversation: str, batch: list[_Pending]) -> TurnResult:
-        """Apologise and leave a ticket; when not even that works, apologise all the same."""
-        reply: Reply = {"text": settings().assistant.apology}
+        Where a person has the customer there is nothing to say: that person reads it.
+        """
+        apology: Reply = {"text": settings().assistant.apology}
         try:
-            reply = await self._off_loop(_leave_ticket, conversation, batch, self._clock())
+            reply = await self._off_loop(
+                held.leave_ticket, conversation, text_of(batch), self._clock()
+            )
         except _RECORD_FAILED:  # the database may be what failed the turn
             logger.exception("no ticket for message %s", batch[-1].message)
-        return TurnResult([reply], "failed")
+            return "failed", TurnResult([apology], "failed")
+        if reply is None:
+            return "held", TurnResult([], "held")
+        return "failed", TurnResult([reply], "failed")
 
     async def _off_loop(
         self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
@@ -299,65 +312,20 @@ class SilentTurn(Exception):
     """Raised when the dialogue ended a turn without saying anything."""
 
 
-def _answer_given(recorded: messages.Recorded) -> Answer:
-    """Return the answer that a message got when it first came."""
-    if recorded.state == "merged":
-        return Answer(recorded.id, "merged", [], recorded.turn)
-    given = [json.loads(m.body) for m in messages.reply_of(recorded.id) if m.author == "bot"]
-    return Answer(recorded.id, recorded.state, given)
+def _beside_ticket(conversation: str, result: TurnResult, now: float) -> tuple[str, TurnResult]:
+    """Return what a turn comes to where the customer has left a message for people."""
+    if holder.who_holds(conversation, now) == "agent":
+        # Taken up while the bot was thinking: now it is the person who speaks.
+        return "held", TurnResult([], "held")
+    if result.outcome == "not_recognised":
+        # This is the message that was asked for, not a question.
+        return "answered", replace(result, replies=[held.noted(now)])
+    return "answered", result
 
 
-def _turn(conversation: str, batch: list[_Pending], around: Surroundings) -> Turn:
-    text = joined([pending.incoming.text for pending in batch])
-    metadata: dict[str, Any] = {
-        "page": around.page,
-        "order_no": around.page_order_no,
-        "button": text in around.payloads,
-        "topic": around.topic,
-    }
-    known = {key: value for key, value in metadata.items() if value}
-    last = batch[-1]
-    return Turn(
-        conversation, last.incoming.channel, f"m{last.message}", text, known, around.active_loop
-    )
-
-
-def _settled(
-    conversation: str, batch: list[_Pending], state: str, result: TurnResult, now: float
-) -> Settled:
-    last = batch[-1]
-    return Settled(
-        conversation=conversation,
-        channel=last.incoming.channel,
-        turn=last.message,
-        merged=[pending.message for pending in batch[:-1]],
-        state=state,
-        replies=result.replies,
-        reply_state=last.reply_state,
-        outcome=result.outcome,
-        label=result.label,
-        score=result.score,
-        started_at=batch[0].received_at,
-        now=now,
-        test=last.incoming.test,
-    )
-
-
-def _joins_others(incoming: Incoming) -> bool:
-    """Return whether a message may share a turn with those around it."""
-    return incoming.kind == "text" and incoming.text.strip() != replies.CANCEL_WAITING
-
-
-def _leave_ticket(conversation: str, batch: list[_Pending], now: float) -> Reply:
-    """Bring a person in and return the apology, with what follows from it."""
-    question = joined([pending.incoming.text for pending in batch])
-    handoff = holder.request(conversation, "failed_turn", question, None, now)
-    reply: Reply = {"text": f"{settings().assistant.apology}\n{notice.told(handoff, now)}"}
-    if handoff.state == "waiting":
-        reply["buttons"] = replies.buttons([replies.CANCEL_WAITING])
-    return reply
-
-
-def _resolve(pending: _Pending, answer: Answer) -> None:
-    if not pending.answer.done():
-        pending.answer.set_result(answer)
+def _is_held(conversation: str, now: float) -> bool:
+    try:
+        return holder.who_holds(conversation, now) != "bot"
+    except _RECORD_FAILED:  # the turn itself will fail and say so
+        logger.exception("burst could not be divided")
+        return False

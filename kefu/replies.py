@@ -12,6 +12,7 @@ NONE_OF_THESE = "以上都不是"
 HUMAN = "转人工"
 CANCEL = "取消"
 CANCEL_WAITING = "取消排队"
+LEAVE_MESSAGE = "留言"
 
 Reply = dict[str, Any]
 

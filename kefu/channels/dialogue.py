@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -10,10 +12,12 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 
 from kefu.bursts import Recognition
+from kefu.channels.context import Context
 from kefu.exchange import Turn, TurnResult
 from kefu.handoff.triggers import full_label
 from kefu.labels import NOT_RECOGNISED, OUT_OF_SCOPE, REQUEST_HUMAN, TASKS, is_entry
 from kefu.replies import Reply
+from kefu.storage.held import active_loop
 
 # What an order number helps with: where the entry page's order stands in for a missing one.
 _ABOUT_ORDER = TASKS - {"query_points", "query_membership", REQUEST_HUMAN}
@@ -27,9 +31,10 @@ class DialogueNotReady(Exception):
 class RasaDialogue:
     """Runs turns on the agent of a Rasa server."""
 
-    def __init__(self, agent: Callable[[], Agent]) -> None:
+    def __init__(self, agent: Callable[[], Agent], context: Context | None = None) -> None:
         """Take a function that gives the server's current agent."""
         self._agent = agent
+        self._context = context or Context(agent)
 
     async def recognise(self, text: str) -> Recognition:
         """Recognise a text without touching any conversation."""
@@ -38,6 +43,8 @@ class RasaDialogue:
 
     async def take_turn(self, turn: Turn) -> TurnResult:
         """Run one turn of a conversation and collect what the bot says."""
+        if turn.called:
+            turn = await self._caught_up(turn)
         message = UserMessage(
             as_text(turn.text),
             CollectingOutputChannel(),
@@ -53,6 +60,14 @@ class RasaDialogue:
         seen = recognition(parsed)
         replies = [without_recipient(reply) for reply in said]
         return TurnResult(replies, outcome_of(seen, turn), seen.label, seen.score)
+
+    async def _caught_up(self, turn: Turn) -> Turn:
+        """Let the tracker know what was said to people before this turn."""
+        await self._context.catch_up(turn.conversation)
+        if turn.active_loop is None:
+            return turn
+        # A form from before is not waited for any more.
+        return replace(turn, active_loop=await asyncio.to_thread(active_loop, turn.conversation))
 
     def _processor(self) -> MessageProcessor:
         processor = self._agent().processor

@@ -18,30 +18,55 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu import rings
+from kefu.bell import Bell
 from kefu.channels.authentication import Authentication, Backend, Refused
 from kefu.channels.limits import Limiter
-from kefu.channels.rest_format import BadRequest, answer_body, outgoing_body, read_request
-from kefu.channels.shared import opened_reception
+from kefu.channels.live import Live
+from kefu.channels.rest_desk import conversation_of, status_of
+from kefu.channels.rest_format import (
+    BadRequest,
+    answer_body,
+    checked_message_id,
+    checked_sender,
+    numbered_body,
+    outgoing_body,
+    read_request,
+)
+from kefu.channels.rest_media import (
+    LARGEST_PICTURE,
+    SAFELY,
+    picture_for,
+    read_picture,
+    read_stream,
+)
+from kefu.channels.shared import closed_reception, live_of, opened_reception
 from kefu.environment import secret
+from kefu.exchange import Incoming
 from kefu.reception import Reception
 from kefu.settings import settings
 from kefu.storage import messages
-from kefu.storage.encryption import pseudonym
 
 logger = logging.getLogger(__name__)
 
 _dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 _LONGEST_WAIT = 25.0
-_POLL_SECONDS = 0.5
+_LONGEST_NUMBER = 18  # digits, so that it fits into the database
+# A person's message rings; this is for a ring that got lost.
+_POLL_SECONDS = 1.0
 Handler = Callable[[Request], Awaitable[HTTPResponse]]
 
 
 class RestChannel(InputChannel):
     """Takes messages from the backends of credentials.yml; Rasa's own has no authentication.
 
-    POST /webhooks/rest/webhook   a message; the answer is the reply
-    GET  /webhooks/rest/messages  what a person wrote meanwhile (long polling)
-    GET  /webhooks/rest/          health
+    POST /webhooks/rest/webhook     a message; the answer is the reply
+    GET  /webhooks/rest/messages    what a person wrote meanwhile (long polling)
+    GET  /webhooks/rest/status      who speaks with the customer, or how long it takes
+    POST /webhooks/rest/typing      the customer is typing
+    POST /webhooks/rest/media       a picture of the customer's; the answer is the reply
+    GET  /webhooks/rest/media/<id>  a picture of a person's
+    GET  /webhooks/rest/            health
     """
 
     @classmethod
@@ -71,6 +96,8 @@ class RestChannel(InputChannel):
         self._max_body = max_body
         self._limiter = Limiter(settings().reception)
         self._reception: Reception | None = None
+        self._live = Live()
+        self._types = Bell(rings.DESK)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes; turns run on the server's agent, behind reception."""
@@ -81,9 +108,15 @@ class RestChannel(InputChannel):
             app.config.REQUEST_MAX_SIZE = 4 * self._max_body
             app.error_handler.add(PayloadTooLarge, _too_large)
             # Only now: a retry that came in between would be a second turn.
-            self._reception = await opened_reception(app)
+            reception = await opened_reception(app)
+            self._live = live_of(app)
+            self._reception = reception
+
+        async def stop(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+            await closed_reception(app)
 
         routes.listener("after_server_start")(start)
+        routes.listener("before_server_stop")(stop)
 
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:
@@ -97,11 +130,29 @@ class RestChannel(InputChannel):
         async def wait(request: Request) -> HTTPResponse:
             return await _guarded(self._wait, request)
 
+        @routes.get("/status")
+        async def status(request: Request) -> HTTPResponse:
+            return await _guarded(self._status, request)
+
+        @routes.post("/typing")
+        async def typing(request: Request) -> HTTPResponse:
+            return await _guarded(self._typing, request)
+
+        @routes.post("/media", stream=True)
+        async def receive_picture(request: Request) -> HTTPResponse:
+            return await _guarded(self._receive_picture, request)
+
+        @routes.get("/media/<message:int>")
+        async def show_picture(request: Request, message: int) -> HTTPResponse:
+            return await _guarded(partial(self._show_picture, message), request)
+
         return routes
 
     async def _receive(self, request: Request) -> HTTPResponse:
         self._authenticate(request)
-        incoming = read_request(request.body, settings().reception.max_text)
+        return await self._answer(read_request(request.body, settings().reception.max_text))
+
+    async def _answer(self, incoming: Incoming) -> HTTPResponse:
         if not self._limiter.allows(incoming.customer):
             raise BadRequest(429, "too_many_messages", "消息太频繁，请稍后再发")
         if self._reception is None:
@@ -115,22 +166,51 @@ class RestChannel(InputChannel):
     async def _wait(self, request: Request) -> HTTPResponse:
         """Return a person's messages, waiting up to `wait` seconds for the first."""
         self._authenticate(request)
-        sender = request.args.get("sender") or ""
-        if not sender.strip():
-            raise BadRequest(400, "missing_sender", "缺少 sender：请填后端核实过的顾客 openid")
+        sender = checked_sender(request.args.get("sender"))
+        after = _number(request.args.get("after"))
         deadline = time.monotonic() + _seconds(request.args.get("wait") or "0")
-        while True:
-            found = await asyncio.to_thread(_take_out, sender.strip())
-            if found or time.monotonic() >= deadline:
-                return _json([outgoing_body(m, sender.strip()) for m in found])
-            await asyncio.sleep(_POLL_SECONDS)
+        with self._live.waiting(conversation_of(sender)) as rung:
+            while True:
+                found = await asyncio.to_thread(_said, sender, after)
+                left = deadline - time.monotonic()
+                if found or left <= 0:
+                    return _json(found)
+                await rung.wait(min(left, _POLL_SECONDS))
 
-    def _authenticate(self, request: Request) -> None:
-        if len(request.body) > self._max_body:
-            raise BadRequest(413, "body_too_large", f"请求体超过 {self._max_body} 字节，请缩短")
+    async def _status(self, request: Request) -> HTTPResponse:
+        self._authenticate(request)
+        conversation = conversation_of(checked_sender(request.args.get("sender")))
+        known = await asyncio.to_thread(status_of, conversation, time.time())
+        return _json({**known, "typing": self._live.types(conversation)})
+
+    async def _typing(self, request: Request) -> HTTPResponse:
+        self._authenticate(request)
+        conversation = conversation_of(checked_sender(request.args.get("sender")))
+        self._types.ring(f"typing:{conversation}")
+        return _json({"status": "ok"})
+
+    async def _receive_picture(self, request: Request) -> HTTPResponse:
+        content = await read_stream(request, LARGEST_PICTURE)
+        self._authenticate(request, content)
+        sender = checked_sender(request.args.get("sender"))
+        key = checked_message_id(request.args.get("message_id"))
+        return await self._answer(read_picture(sender, content, key))
+
+    async def _show_picture(self, message: int, request: Request) -> HTTPResponse:
+        self._authenticate(request)
+        sender = checked_sender(request.args.get("sender"))
+        found = await asyncio.to_thread(picture_for, sender, message)
+        return response.raw(found.content, headers=SAFELY, content_type=found.content_type)
+
+    def _authenticate(self, request: Request, body: bytes | None = None) -> None:
+        if body is None:
+            body = request.body
+            if len(body) > self._max_body:
+                text = f"请求体超过 {self._max_body} 字节，请缩短"
+                raise BadRequest(413, "body_too_large", text)
         path = f"{request.path}?{request.query_string}" if request.query_string else request.path
         try:
-            self._authentication.check(request.headers, request.method, path, request.body)
+            self._authentication.check(request.headers, request.method, path, body)
         except Refused as refused:
             raise BadRequest(401, "unauthorized", str(refused)) from None
 
@@ -168,7 +248,22 @@ def _too_large(request: Request, exception: Exception) -> HTTPResponse:
 
 
 def _take_out(customer: str) -> list[messages.Outgoing]:
-    return messages.take_out(pseudonym(RestChannel.name(), customer), time.time())
+    return messages.take_out(conversation_of(customer), time.time())
+
+
+def _said(customer: str, after: int | None) -> list[dict[str, Any]]:
+    if after is None:
+        return [outgoing_body(message, customer) for message in _take_out(customer)]
+    found = messages.out_after(conversation_of(customer), after, time.time())
+    return [numbered_body(message, customer) for message in found]
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise BadRequest(400, "bad_after", "after 应为上次收到的最大的 custom.id，第一次填 0")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

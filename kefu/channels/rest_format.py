@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from kefu.exchange import Answer, Incoming, Kind
 from kefu.replies import Reply
@@ -46,10 +47,10 @@ def read_request(body: bytes, max_text: int) -> Incoming:
     kind = _kind(metadata)
     return Incoming(
         channel="rest",
-        customer=_sender(data),
+        customer=checked_sender(data.get("sender")),
         kind=kind,
         text=_text(data, kind, max_text),
-        key=_message_id(data),
+        key=checked_message_id(data.get("message_id")),
         page=_short(metadata, "page", 32),
         page_order_no=_short(metadata, "order_no", 64),
         test=metadata.get("test") is True,
@@ -61,7 +62,9 @@ def answer_body(answer: Answer, sender: str, waiting: list[Outgoing]) -> list[di
     body = [outgoing_body(message, sender) for message in waiting]
     body += [{"recipient_id": sender, **reply} for reply in answer.replies]
     note = _note(answer)
-    if note and not body:
+    if note and answer.replies:
+        body[-1] = {**body[-1], "custom": note}
+    elif note and not body:
         body.append({"recipient_id": sender, "custom": note})
     return body
 
@@ -72,7 +75,22 @@ def outgoing_body(message: Outgoing, sender: str) -> dict[str, Any]:
         reply: Reply = json.loads(message.body)
         return {"recipient_id": sender, **reply}
     custom = {"from": message.author, "id": message.id}
+    if message.kind == "image":
+        return {"recipient_id": sender, "image": media_path(message.id, sender), "custom": custom}
     return {"recipient_id": sender, "text": message.body, "custom": custom}
+
+
+def numbered_body(message: Outgoing, sender: str) -> dict[str, Any]:
+    """Return a message with its number, whoever wrote it."""
+    body = outgoing_body(message, sender)
+    own = body.get("custom")
+    custom = own if isinstance(own, dict) else {}
+    return {**body, "custom": {**custom, "from": message.author, "id": message.id}}
+
+
+def media_path(message: int, sender: str) -> str:
+    """Return where the backend fetches the file of a message, below our own address."""
+    return f"/webhooks/rest/media/{message}?sender={quote(sender, safe='')}"
 
 
 def _note(answer: Answer) -> dict[str, Any] | None:
@@ -94,8 +112,8 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return data
 
 
-def _sender(data: dict[str, Any]) -> str:
-    sender = data.get("sender")
+def checked_sender(sender: Any) -> str:
+    """Return the customer that a request names. Raises BadRequest."""
     if not isinstance(sender, str) or not sender.strip():
         raise BadRequest(400, "missing_sender", "缺少 sender：请填后端核实过的顾客 openid")
     if len(sender) > MAX_SENDER or not sender.isprintable():
@@ -123,8 +141,8 @@ def _text(data: dict[str, Any], kind: Kind, max_text: int) -> str:
     return text[:max_text]
 
 
-def _message_id(data: dict[str, Any]) -> str | None:
-    key = data.get("message_id")
+def checked_message_id(key: Any) -> str | None:
+    """Return the backend's own id of a message, where it gives one. Raises BadRequest."""
     if key is None:
         return None
     if isinstance(key, int) and not isinstance(key, bool):

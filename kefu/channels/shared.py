@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 
 from sanic import Sanic
 
+from kefu import rings
 from kefu.bell import Bell
+from kefu.channels.context import Context
 from kefu.channels.dialogue import RasaDialogue
+from kefu.channels.live import Live
 from kefu.reception import Reception
 from kefu.storage.engine import let_threads_alternate
 
@@ -24,13 +28,42 @@ async def opened_reception(app: Sanic) -> Reception:
     if reception is None:
         _calm_collector()
         let_threads_alternate()
-        bell = Bell("sender")
-        reception = Reception(RasaDialogue(lambda: app.ctx.agent), announce=bell.ring)
+        context = Context(lambda: app.ctx.agent)
+        reception = Reception(
+            RasaDialogue(lambda: app.ctx.agent, context),
+            announce=Bell(rings.SENDER).ring,
+            changed=rings.changed,
+            held_back=context.soon,
+        )
+        await _open_live(app, context)
         left = await reception.recover()
         app.ctx.kefu_reception = reception
         if left:
             logger.warning("answering %s messages that the last run left", left)
     return reception
+
+
+def live_of(app: Sanic) -> Live:
+    """Return what the server hears from the desk; there is one once it has its reception."""
+    live: Live = app.ctx.kefu_live
+    return live
+
+
+async def closed_reception(app: Sanic) -> None:
+    """Stop what goes on beside the turns; once more, it does nothing."""
+    live: Live | None = getattr(app.ctx, "kefu_live", None)
+    noting: asyncio.Task[None] | None = getattr(app.ctx, "kefu_noting", None)
+    if noting is not None and not noting.done():
+        noting.cancel()
+        await asyncio.gather(noting, return_exceptions=True)
+    if live is not None:
+        await live.close()
+
+
+async def _open_live(app: Sanic, context: Context) -> None:
+    app.ctx.kefu_live = Live(context.soon)
+    app.ctx.kefu_noting = asyncio.ensure_future(context.run())
+    await app.ctx.kefu_live.open()
 
 
 def _calm_collector() -> None:

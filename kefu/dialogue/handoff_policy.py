@@ -135,5 +135,10 @@ def _recent(tracker: DialogueStateTracker) -> list[Event]:
 
 
 def _person_was_offered(tracker: DialogueStateTracker) -> bool:
-    bot = next((e for e in reversed(tracker.events) if isinstance(e, BotUttered)), None)
-    return bot is not None and (bot.metadata or {}).get("utter_action") in triggers.OFFERS
+    """Tell whether the last thing said before this message was the bot's offer of a person."""
+    for event in reversed(tracker.events):
+        if isinstance(event, (BotUttered, UserUttered)) and event.metadata.get(triggers.HELD):
+            return False
+        if isinstance(event, BotUttered):
+            return event.metadata.get("utter_action") in triggers.OFFERS
+    return False

@@ -20,7 +20,7 @@ QUESTIONS = {
     "怎么退货": "after_sales/return",
     "几天到": "logistics/eta",
 }
-SILENT, BROKEN, ENDLESS = "不说话", "出错", "没完没了"
+SILENT, BROKEN, ENDLESS, UNKNOWN = "不说话", "出错", "没完没了", "听不懂"
 
 
 class Script:
@@ -59,7 +59,8 @@ class Script:
             await asyncio.Event().wait()
         self.ended.append(said)
         replies = [] if SILENT in said else [{"text": f"答：{said}"}]
-        return TurnResult(replies, "answered", QUESTIONS.get(said), 0.9)
+        outcome = "not_recognised" if UNKNOWN in said else "answered"
+        return TurnResult(replies, outcome, QUESTIONS.get(said), 0.9)
 
 
 def a_message(said: str, key: str | None = None, customer: str = CUSTOMER, **more: Any) -> Incoming:

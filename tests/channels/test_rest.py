@@ -15,6 +15,8 @@ import httpx
 import pytest
 from rasa.core.channels import channel
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import InvalidConfigException
 from sanic import Sanic
 from sanic.server.async_server import AsyncioServer
@@ -29,6 +31,8 @@ from kefu.storage import messages
 from kefu.storage.conversations import remember
 from kefu.storage.encryption import pseudonym
 from kefu.storage.engine import writing
+from kefu.storage.lock_store import KefuLockStore
+from kefu.storage.tracker_store import KefuTrackerStore
 from tests.channels.scripted import until
 
 CREDENTIALS = {"backends": {"miniprogram": {"auth": "token"}, "app": {"auth": "hmac"}}}
@@ -43,6 +47,15 @@ class Agent:
     def __init__(self) -> None:
         self.heard: list[UserMessage] = []
         self.processor = self
+        self.lock_store = KefuLockStore()
+        self.domain = Domain.empty()
+        self.tracker_store = KefuTrackerStore(self.domain)
+
+    async def get_tracker(self, conversation: str) -> DialogueStateTracker:
+        return await self.tracker_store.get_or_create_tracker(conversation, None, False)
+
+    async def save_tracker(self, tracker: DialogueStateTracker) -> None:
+        await self.tracker_store.save(tracker)
 
     async def parse_message(self, message: UserMessage) -> dict[str, Any]:
         return {"intent": {"name": "greet"}, "decision": {"outcome": "answer"}}
@@ -56,7 +69,7 @@ class Caller:
     """A backend that knows its token."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+        self.client = client
 
     async def say(self, message: str, **fields: Any) -> list[dict[str, Any]]:
         body = {"sender": CUSTOMER, "message": message, **fields}
@@ -66,13 +79,16 @@ class Caller:
         return replies
 
     async def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
-        return await self._client.post(WEBHOOK, content=body, headers=self._headers(headers))
+        return await self.client.post(WEBHOOK, content=body, headers=self._headers(headers))
+
+    async def post_to(self, path: str) -> httpx.Response:
+        return await self.client.post(path, headers=self._headers(None))
 
     async def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
-        return await self._client.get(path, headers=self._headers(headers))
+        return await self.client.get(path, headers=self._headers(headers))
 
     async def waiting(self, **query: str) -> httpx.Response:
-        return await self._client.get(
+        return await self.client.get(
             MESSAGES, params={"sender": CUSTOMER, **query}, headers=self._headers(None)
         )
 
@@ -83,7 +99,7 @@ class Caller:
 
 
 @pytest.fixture
-def agent(monkeypatch: pytest.MonkeyPatch) -> Agent:
+def agent(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Agent:
     # Without it, only one server can be started in the life of a process.
     monkeypatch.setattr(Sanic, "test_mode", True)
     return Agent()
@@ -223,6 +239,25 @@ async def test_agents_reply_arrives_once_by_polling(caller: Caller) -> None:
     assert (await caller.waiting()).json() == []
 
 
+async def test_who_says_how_far_he_has_read_gets_a_lost_answer_again(caller: Caller) -> None:
+    handoff = waiting_customer()
+    await caller.say("有人吗")
+    holder.reply(handoff.id, "小王", "在的", time.time())
+    lost = (await caller.waiting(after="0")).json()
+    again = (await caller.waiting(after="0")).json()
+    assert again == lost and [reply["text"] for reply in again] == ["在的"]
+    read = again[-1]["custom"]["id"]
+    assert (await caller.waiting(after=str(read))).json() == []
+    holder.reply(handoff.id, "小王", "请说", time.time())
+    (new,) = (await caller.waiting(after=str(read), wait="5")).json()
+    assert (new["text"], new["custom"]["from"]) == ("请说", "agent")
+
+
+async def test_answers_are_not_given_again_to_who_says_how_far_he_has_read(caller: Caller) -> None:
+    await caller.say("你好")
+    assert (await caller.waiting(after="0")).json() == []
+
+
 async def test_agents_reply_arrives_once_with_the_customers_next_message(
     caller: Caller, agent: Agent
 ) -> None:
@@ -232,7 +267,7 @@ async def test_agents_reply_arrives_once_with_the_customers_next_message(
     assert [reply["text"] for reply in await caller.say("怎么还没发货")] == ["在的"]
     desk.finish(handoff.id, time.time())
     told, answer = await caller.say("谢谢")
-    assert (told["custom"]["from"], answer["text"]) == ("system", "答：谢谢")
+    assert "已结束服务" in told["text"] and answer["text"] == "答：谢谢"
     assert len(agent.heard) == 1
 
 
@@ -272,6 +307,11 @@ async def test_what_a_crash_left_is_answered_at_the_start(fresh_home: Path, agen
 @pytest.mark.parametrize("query", [{"wait": "soon"}, {"wait": "-1"}, {"wait": "²"}])
 async def test_wait_that_is_no_number_is_refused(caller: Caller, query: dict[str, str]) -> None:
     assert code_of(await caller.waiting(**query)) == (400, "bad_wait")
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1" * 19])
+async def test_reading_position_that_is_no_number_is_refused(caller: Caller, after: str) -> None:
+    assert code_of(await caller.waiting(after=after)) == (400, "bad_after")
 
 
 async def test_polling_needs_a_sender(caller: Caller) -> None:

@@ -63,6 +63,12 @@ def predicted(policy: HandoffPolicy, domain: Domain, events: list[Event]) -> str
     return domain.action_names_or_texts[probabilities.index(max(probabilities))]
 
 
+def to_a_person(text: str) -> list[Event]:
+    """Return what a customer said to a person, as it is noted."""
+    return [UserUttered(text, metadata={"held": True}), ActionExecuted("action_listen")]
+
+
+BY_A_PERSON = BotUttered("你好", metadata={"agent": True})
 OFFERED = BotUttered("…", metadata={"utter_action": "utter_offer_person"})
 HANDOFF, OFFER = "action_handoff", "utter_offer_person"
 FORM = ActiveLoop("lookup_form")
@@ -86,6 +92,13 @@ FORM = ActiveLoop("lookup_form")
         ([*answered(SHIPPING), OFFERED, *asked("affirm", "好")], HANDOFF),
         ([*answered(SHIPPING), BotUttered("…"), *asked("affirm", "好")], None),
         ([*answered(SHIPPING), OFFERED, *asked("deny", "不用")], None),
+        # A person, or a message to one, ends what was offered and counted before.
+        ([*answered(SHIPPING), OFFERED, BY_A_PERSON, *asked("affirm", "好")], None),
+        ([*answered(SHIPPING), OFFERED, *to_a_person("?"), *asked("affirm", "好")], None),
+        (
+            [*unknown(), *unknown(), BY_A_PERSON, *asked("nlu_fallback", "?", "not_recognised")],
+            None,
+        ),
         # A request for a person has its rule.
         (asked("request_human", "转人工"), None),
         ([*asked(SHIPPING), ActionExecuted(HANDOFF)], "action_listen"),
