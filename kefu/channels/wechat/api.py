@@ -108,8 +108,10 @@ class WechatApi:
         """Return the picture at a PicUrl; see `pictures.fetch_picture`."""
         return await pictures.fetch_picture(url, limit, timeout)
 
-    async def upload_image(self, content: bytes, filename: str, content_type: str) -> str:
-        """Upload a picture and return its media_id, which lasts three days."""
+    async def upload_image(
+        self, content: bytes, filename: str, content_type: str, timeout: float
+    ) -> str:
+        """Upload a picture within `timeout` seconds; return its media_id, valid for three days."""
 
         def form() -> dict[str, Any]:
             # A form can be sent only once, so every attempt has its own.
@@ -118,7 +120,8 @@ class WechatApi:
             data.add_field("media", content, filename=name, content_type=content_type)
             return {"params": {"type": "image"}, "data": data}
 
-        return _text(await self._answer("POST", "cgi-bin/media/upload", form), "media_id")
+        path = "cgi-bin/media/upload"
+        return _text(await self._answer("POST", path, form, timeout=timeout), "media_id")
 
     async def check_text(self, openid: str, text: str, scene: int = _COMMENT) -> Verdict:
         """Return WeChat's verdict on a text, the worst of its parts when it is long.
@@ -163,9 +166,11 @@ class WechatApi:
         return found
 
     async def _answer(
-        self, method: str, path: str, make: Callable[[], dict[str, Any]] = dict
+        self, method: str, path: str, make: Callable[[], dict[str, Any]] = dict, **bounds: Any
     ) -> dict[str, Any]:
-        return await self._ask(method, path, make, lambda got: json_answer(got.content, path))
+        return await self._ask(
+            method, path, make, lambda got: json_answer(got.content, path), **bounds
+        )
 
     async def _ask(
         self,

@@ -77,7 +77,7 @@ def compose(outgoing: Sequence[Outgoing], account: Account) -> list[Composed]:
 
 def as_text(outgoing: Outgoing) -> Composed:
     """Return the words of a message in one send, for when its account is not known."""
-    words = readable(outgoing.author, "text", outgoing.body)
+    words = readable(outgoing.author, outgoing.kind, outgoing.body)
     return Composed(outgoing.id, outgoing.turn, outgoing.author, _text(_shown_by_wechat(words)))
 
 
@@ -111,8 +111,15 @@ def _together(message: Outgoing) -> tuple[str, int]:
 
 
 def _of_person(message: Outgoing) -> Iterator[Composed]:
+    if message.kind == "image":
+        yield Composed(message.id, message.turn, message.author, stored_picture(message.id))
     for part in split(_shown_by_wechat(message.body)):
         yield Composed(message.id, message.turn, message.author, _text(part))
+
+
+def stored_picture(message: int) -> dict[str, Any]:
+    """Return the body of a picture that is uploaded only when it is sent."""
+    return {"msgtype": "image", "image": {"stored": message}}
 
 
 def _of_bot(members: list[Outgoing], account: Account) -> list[Composed]:

@@ -27,7 +27,7 @@ from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from kefu.bell import Listener
-from kefu.channels.shared import opened_reception
+from kefu.channels.shared import closed_reception, opened_reception
 from kefu.channels.wechat.accounts import CHANNEL_PREFIX, Account, AccountProblem, accounts_of
 from kefu.channels.wechat.receiver import Answer, Receiver
 from kefu.channels.wechat.workshop import POLL_SECONDS, Workshop
@@ -85,6 +85,7 @@ class WechatChannel(InputChannel):
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await receiver.close()
             await workshop.close()
+            await closed_reception(app)
 
         routes.listener("after_server_start")(start)
         routes.listener("before_server_stop")(stop)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu import rings
 from kefu.channels.wechat.accounts import Account
 from kefu.channels.wechat.api import Media, WechatApi
 from kefu.channels.wechat.errors import Refused, WechatError
@@ -79,6 +80,8 @@ class MediaFetcher:
             await self._fetch_or_put_off(wanted)
         except _FAILED:
             logger.exception("file %s could not be kept", wanted.id)
+        else:
+            rings.changed(wanted.conversation)
 
     async def _fetch_or_put_off(self, wanted: Wanted) -> None:
         account = self._accounts.get(wanted.channel)
@@ -128,14 +131,6 @@ class MediaFetcher:
             logger.info("picture %s is not checked: %s", wanted.id, error.code)
             return
         await asyncio.to_thread(_remember_trace, wanted, trace)
-
-
-def stored(message: int) -> Media | None:
-    """Return the file of a customer's message, None while there is none."""
-    query = select(media.c.content, media.c.content_type).where(media.c.message == message)
-    with reading() as connection:
-        row = connection.execute(query).first()
-    return Media(row.content, row.content_type) if row is not None and row.content else None
 
 
 def _due(now: float) -> list[Wanted]:

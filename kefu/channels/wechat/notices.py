@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from kefu import rings
 from kefu.channels.wechat import desk
 from kefu.channels.wechat.accounts import Account
 from kefu.channels.wechat.arrivals import Arrival
@@ -61,6 +62,8 @@ def _note_media_check(fields: dict[str, Any], now: float) -> None:
         connection.execute(update(media).where(checked).values(trace_id=None))
         if row is not None and objection is not None:
             note_in(connection, row.conversation, row.message, objection, now)
+    if row is not None:
+        rings.changed(row.conversation)
 
 
 def _objection(result: dict[str, Any]) -> Objection | None:

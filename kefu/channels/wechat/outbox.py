@@ -211,8 +211,7 @@ def bury_all(conversation: str, error: str, now: float) -> None:
         whose = connection.execute(_WHOSE, {"conversation": conversation}).first()
         # Of a customer who was erased meanwhile nothing is kept.
         for row in waiting if whose is not None else ():
-            part = as_text(Outgoing(row.id, row.author, row.body, row.turn, row.created_at))
-            fields = _fields(conversation, whose.channel, part)
+            fields = _fields(conversation, whose.channel, as_text(_outgoing(row)))
             connection.execute(_ADD, {**new_row(fields, now), **ended})
 
 
@@ -238,8 +237,7 @@ def _plan(connection: Connection, conversation: str, account: Account, now: floa
     waiting = list(connection.execute(_WAITING, {"conversation": conversation}))
     if not waiting:
         return
-    outgoing = [Outgoing(r.id, r.author, r.body, r.turn, r.created_at) for r in waiting]
-    composed = compose(outgoing, account)
+    composed = compose([_outgoing(row) for row in waiting], account)
     room = _room(connection, conversation, composed, now)
     for number, part in enumerate(composed):
         row = new_row(_fields(conversation, account.channel, part), now)
@@ -247,6 +245,10 @@ def _plan(connection: Connection, conversation: str, account: Account, now: floa
             row |= {"state": "dead", "error": TOO_MANY, "error_code": NONE_LEFT, "done_at": now}
         connection.execute(_ADD, row)
     _deliver(connection, [row.id for row in waiting], now)
+
+
+def _outgoing(row: Any) -> Outgoing:
+    return Outgoing(row.id, row.author, row.body, row.turn, row.created_at, row.kind)
 
 
 def _room(

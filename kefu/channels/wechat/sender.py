@@ -12,13 +12,14 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu import replies
+from kefu import replies, rings
 from kefu.channels.wechat import outbox
 from kefu.channels.wechat.accounts import CHANNEL_PREFIX, Account
 from kefu.channels.wechat.api import WechatApi
 from kefu.channels.wechat.compose import texts_of, without_menu
 from kefu.channels.wechat.errors import Busy, NotReached, Refused, Unknown
 from kefu.channels.wechat.outbox import Send
+from kefu.channels.wechat.picture_uploads import PictureUploads
 from kefu.channels.wechat.safety import ContentSafety, Objection, note_objection
 from kefu.errors import KefuError
 from kefu.storage import messages
@@ -41,6 +42,7 @@ _LONGEST_PAUSE = 120.0
 _BROKEN_PAUSE = 60.0
 # An account that may not send menus says one of these.
 _NO_MENU = (40200, 45162)
+_NO_MEDIA = 40007
 _RECORD_AGAIN_AFTER = (0.1, 0.5, 2.0, 5.0)
 INSTEAD = "这个问题我不便在这里回答，请转人工客服，会有人为你解答。"
 REFUSED = "内容检查未通过，没有发送"
@@ -65,6 +67,7 @@ class Sender:
         self._accounts = accounts
         self._api = api
         self._safety = safety
+        self._uploads = PictureUploads(api, clock)
         self._lease = lease
         self._clock = clock
         self._leads_until = 0.0
@@ -168,6 +171,8 @@ class Sender:
             await asyncio.to_thread(outbox.bury_all, conversation, error, self._clock())
             return
         send = await self._next(conversation, account)
+        if send is None:
+            rings.changed(conversation)  # what WeChat would not take any more is dead now
         while send is not None:
             try:
                 sent = await self._send(send, account, found[1])
@@ -180,6 +185,7 @@ class Sender:
                 if sent
                 else await self._next(conversation, account)
             )
+            rings.changed(conversation)
 
     async def _next(self, conversation: str, account: Account) -> Send | None:
         if self._closing:
@@ -217,7 +223,8 @@ class Sender:
 
     async def _call(self, send: Send, account: Account, openid: str) -> bool:
         try:
-            await self._api(account).send(openid, self._body(send, account), send.author == "bot")
+            body = await self._body(send, account)
+            await self._api(account).send(openid, body, send.author == "bot")
         except Busy as error:
             await self._later(send, error.text, error.code, error.wait)
         except NotReached as error:
@@ -234,10 +241,10 @@ class Sender:
             return True
         return False
 
-    def _body(self, send: Send, account: Account) -> dict[str, object]:
+    async def _body(self, send: Send, account: Account) -> dict[str, object]:
         if send.body["msgtype"] == "msgmenu" and account.name in self._without_menu:
             return without_menu(send.body, send.options)
-        return send.body
+        return await self._uploads.ready(send, account)
 
     async def _refused(self, send: Send, account: Account, error: Refused) -> None:
         if send.body["msgtype"] == "msgmenu" and error.code in _NO_MENU:
@@ -245,6 +252,9 @@ class Sender:
             self._without_menu.add(account.name)
             body = without_menu(send.body, send.options)
             await self._record(outbox.change_body, send, body)
+            await self._record(outbox.put_off, send, error.text, error.code, self._clock())
+            return
+        if error.code == _NO_MEDIA and self._uploads.outdated(send, account):
             await self._record(outbox.put_off, send, error.text, error.code, self._clock())
             return
         await self._record(outbox.bury, send, error.text, error.code, self._clock(), False)

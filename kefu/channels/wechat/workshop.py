@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu import rings
 from kefu.bell import Bell, Listener
 from kefu.channels.wechat.accounts import Account
+from kefu.channels.wechat.agent_typing import AgentTyping
 from kefu.channels.wechat.api import WechatApi
 from kefu.channels.wechat.media import MediaFetcher
 from kefu.channels.wechat.receiver import Received
@@ -46,7 +48,7 @@ class Workshop:
         self._accounts = {account.channel: account for account in accounts}
         self._apis: dict[str, WechatApi] = {}
         self._lease = Lease(LEASE)
-        self._listener = Listener("sender")
+        self._listener = Listener(rings.SENDER)
         self._dialogue = Bell("dialogue")
         self._typing = TypingLine(self._api)
         self._checks = asyncio.Semaphore(_CHECKS_AT_A_TIME)
@@ -61,7 +63,9 @@ class Workshop:
         self._sender = Sender(self._accounts, self._api, self._safety, self._lease)
         self._media = MediaFetcher(self._accounts, self._api)
         await self._listener.open()
+        agents = AgentTyping(self._accounts, self._api, lambda: self._sender.leads)
         self._spawn(self._typing.run())
+        self._spawn(agents.run())
         self._spawn(self._send_forever())
         self._spawn(self._fetch_forever())
 
@@ -77,9 +81,10 @@ class Workshop:
         self._dialogue.close()
 
     def received(self, received: Received) -> None:
-        """Wake the dialogue for a new message, and look at the message meanwhile."""
+        """Wake the dialogue and the desk for a new message, and look at the message meanwhile."""
         recorded = received.taken.recorded
         self._dialogue.ring(str(recorded.id) if recorded else "")
+        rings.changed(received.taken.conversation)
         if received.arrival.is_message and recorded is not None:
             self._typing.watch(recorded.id, received)
         if received.arrival.kind == "text":
@@ -126,6 +131,8 @@ class Workshop:
             await asyncio.to_thread(note_objection, conversation, recorded.id, objection, now)
         except _FAILED:
             logger.exception("an objection to message %s is lost", recorded.id)
+        else:
+            rings.changed(conversation)
 
     async def _objection(self, received: Received) -> Objection | None:
         text = received.arrival.text

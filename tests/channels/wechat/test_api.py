@@ -288,7 +288,7 @@ async def test_picture_is_uploaded_as_a_form_of_known_length(
     stub: Stub, api: WechatApi, filename: str, sent: bytes
 ) -> None:
     stub.next(UPLOAD, {"errcode": 42001}, {"type": "image", "media_id": "M-2", "created_at": 1})
-    assert await api.upload_image(b"\x89PNG bytes", filename, "image/png") == "M-2"
+    assert await api.upload_image(b"\x89PNG bytes", filename, "image/png", 5.0) == "M-2"
     call = stub.asked(UPLOAD)[1]
     assert b'name="media"; filename="' + sent + b'"' in call.body
     assert b"\x89PNG bytes" in call.body and b"Content-Type: image/png" in call.body

@@ -15,12 +15,13 @@ from kefu.channels.wechat.accounts import Account
 from kefu.channels.wechat.api import WechatApi
 from kefu.channels.wechat.arrivals import Arrival
 from kefu.channels.wechat.intake import take_in
-from kefu.channels.wechat.media import MediaFetcher, stored
+from kefu.channels.wechat.media import MediaFetcher
 from kefu.channels.wechat.receiver import Answer, Receiver
 from kefu.channels.wechat.tokens import TokenStore
 from kefu.channels.wechat.transport import open_session
 from kefu.storage import tables
 from kefu.storage.erasure import erase
+from kefu.storage.media import stored
 from tests.channels.wechat import api_stub
 from tests.channels.wechat.outgoing import objections
 from tests.channels.wechat.platform import (
