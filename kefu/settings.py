@@ -8,6 +8,7 @@ from datetime import date, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Extra, Field, ValidationError, validator
@@ -177,7 +178,17 @@ class Helpdesk(_Section):
     url: str = ""
     timeout: float = Field(default=5.0, gt=0, le=30)
 
-    _url = validator("url", allow_reuse=True)(checks.check_url)
+    @validator("url")
+    def _web_address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            parts = urlsplit("")
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("应为以 https:// 或 http:// 开头的完整地址；空表示用自带的客服工作台")
+        if parts.username or parts.password:
+            raise ValueError("地址里不要写密码：双方用 KEFU_HELPDESK_SECRET 签名")
+        return value
 
 
 class Reception(_Section):

@@ -1,0 +1,1 @@
+"""An outside helpdesk: it is told of handoffs, and its people answer the customers."""
