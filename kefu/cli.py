@@ -13,16 +13,18 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu import cli_recognition, cli_wechat
+from kefu import cli_helpdesk, cli_recognition, cli_staff, cli_wechat
 from kefu.environment import environment, secret
 from kefu.errors import KefuError
 
 app = typer.Typer(help="客服助手的命令行工具", no_args_is_help=True, add_completion=False)
 knowledge_app = typer.Typer(help="知识库", no_args_is_help=True)
-handoff_app = typer.Typer(help="人工接待：查看、回复、结束", no_args_is_help=True)
+handoff_app = typer.Typer(help="人工接待：查看、接入、回复、转接、结束", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(handoff_app, name="handoff")
+cli_helpdesk.register(app)
 cli_recognition.register(app)
+cli_staff.register(app)
 cli_wechat.register(app)
 
 console = Console(highlight=False, soft_wrap=True)
@@ -41,7 +43,7 @@ def main() -> None:
 
 @app.command()
 def run() -> None:
-    """启动全部进程（Rasa、动作服务、演示商城），Ctrl-C 停止。"""
+    """启动全部进程（Rasa、动作服务、客服工作台等），Ctrl-C 停止。"""
     from kefu.supervisor import run as run_all
 
     raise typer.Exit(run_all())
@@ -126,6 +128,14 @@ def bench(
     raise typer.Exit(run_bench(turns, customers, console))
 
 
+@app.command("bench-desk")
+def bench_desk() -> None:
+    """在本机启动一套独立的进程，测量顾客和人工客服之间的往返时间。"""
+    from kefu.benchmark_desk import bench_desk as run_bench
+
+    raise typer.Exit(run_bench(console))
+
+
 @knowledge_app.command("check")
 def check_knowledge() -> None:
     """检查知识库：答案过长、重复或冲突的问法、违禁词等。"""
@@ -173,13 +183,48 @@ def show_handoff(number: int) -> None:
 
 @handoff_app.command("reply")
 def reply_handoff(
-    number: int, text: str, agent: Annotated[str, typer.Option(help="客服名称")] = ""
+    number: int, text: str, agent: Annotated[str, typer.Option(help="客服的登录名或名称")] = ""
 ) -> None:
     """回复顾客；还没有人接待时同时接入。"""
-    from kefu.handoff.holder import reply
+    from kefu.handoff.desk import say
 
-    reply(number, agent or getpass.getuser(), text, time.time())
+    say(number, agent or getpass.getuser(), text, time.time())
     console.print("✔ 已发送")
+
+
+@handoff_app.command("take")
+def take_handoff(
+    number: int, agent: Annotated[str, typer.Option(help="客服的登录名或名称")] = ""
+) -> None:
+    """接入一位等待的顾客或一条留言。"""
+    from kefu.handoff.desk import take
+
+    take(number, agent or getpass.getuser(), time.time())
+    console.print("✔ 已接入")
+
+
+@handoff_app.command("transfer")
+def transfer_handoff(
+    number: int,
+    to: Annotated[str, typer.Argument(help="接手的客服的登录名")],
+    note: Annotated[str, typer.Option(help="给接手客服的说明，顾客看不到")] = "",
+) -> None:
+    """把顾客转给另一位客服；还没有人接待的，直接交给他。"""
+    from kefu.handoff.desk import transfer
+
+    transfer(number, getpass.getuser(), to, time.time(), note or None, force=True)
+    console.print("✔ 已转接")
+
+
+@handoff_app.command("note")
+def note_handoff(
+    number: int, text: str, agent: Annotated[str, typer.Option(help="客服的登录名或名称")] = ""
+) -> None:
+    """写一条内部备注，顾客看不到。"""
+    from kefu.handoff.desk import note
+
+    note(number, agent or getpass.getuser(), text, time.time())
+    console.print("✔ 已记下")
 
 
 @handoff_app.command("close")
@@ -187,7 +232,7 @@ def close_handoff(number: int) -> None:
     """结束人工服务，把顾客交还给助手。"""
     from kefu.handoff.desk import finish
 
-    finish(number, time.time())
+    finish(number, time.time(), by=getpass.getuser())
     console.print("✔ 已结束，助手继续服务这位顾客")
 
 

@@ -19,12 +19,15 @@ from kefu.channels.wechat.accounts import accounts, has_section
 from kefu.channels.wechat.checkup import check_accounts, outbox_state
 from kefu.environment import SECRETS_FILE, EnvironmentProblem, environment
 from kefu.errors import FileProblems, KefuError
+from kefu.handoff.reports import open_reports
+from kefu.helpdesk import outbox
 from kefu.knowledge.model import read_knowledge
 from kefu.running.health import probe
 from kefu.running.programs import Program, programs
 from kefu.running.project_files import FILES, check_project_files
 from kefu.settings import settings
 from kefu.shop.gateways import order_gateway
+from kefu.staff import people
 from kefu.storage import migrate
 from kefu.storage.engine import engine, reading
 from kefu.storage.tables import handoffs
@@ -66,7 +69,9 @@ def diagnose() -> list[Finding]:
     # What the files of Rasa say decides how its programs are started.
     if all(finding.ok for finding in findings if finding.name == "配置文件"):
         findings += _looked_at("进程", _programs)
-    findings += [_looked("订单系统", _shop), _looked("等待人工", _waiting)]
+    findings += [_looked("订单系统", _shop), _looked("工作台人员", _staff)]
+    findings += [_looked("等待人工", _waiting)]
+    findings += _looked_at("外部客服系统", _helpdesk)
     return findings + _looked_at("微信", _wechat)
 
 
@@ -206,16 +211,36 @@ def _waiting(name: str) -> Finding:
     )
     with reading() as connection:
         count, oldest = connection.execute(query).one()
+    known = [report.text for report in open_reports()]
     if not count:
-        return Finding(name, True, "没有顾客在等")
+        return Finding(name, not known, "；".join(["没有顾客在等", *known]), _WAITING_REMEDY)
     minutes = (time.time() - oldest) / 60
     late = minutes > settings().handoff.idle_minutes
     text = f"{count} 位顾客在等，最久 {minutes:.0f} 分钟"
-    return Finding(name, not late, text, "执行 kefu handoff list 查看并接待")
+    return Finding(name, not late and not known, "；".join([text, *known]), _WAITING_REMEDY)
+
+
+def _staff(name: str) -> Finding:
+    active = [person for person in people.everybody() if person.active]
+    administrators = sum(person.is_administrator for person in active)
+    text = f"{len(active)} 人可以登录，其中 {administrators} 位管理员"
+    return Finding(name, administrators > 0, text, "" if administrators else _STAFF_REMEDY)
 
 
 def _programs() -> list[Finding]:
     return [_program(program) for program in programs(environment())]
+
+
+def _helpdesk() -> list[Finding]:
+    if not settings().helpdesk.url:
+        return []
+    state = outbox.counts()
+    text = f"{state.waiting} 个事件待发送，{state.dead} 个放弃"
+    name = "外部客服系统"
+    if state.dead or state.failing:
+        remedy = "执行 kefu helpdesk status 查看"
+        return [Finding(name, False, f"{text}；最近的原因：{state.last_error}", remedy)]
+    return [Finding(name, True, text)]
 
 
 def _wechat() -> list[Finding]:
@@ -236,6 +261,8 @@ def _outbox(name: str) -> Finding:
     return Finding(name, True, text)
 
 
+_STAFF_REMEDY = "执行 make run，启动后会显示管理员的一次性密码"
+_WAITING_REMEDY = "请客服上线接待，或执行 kefu handoff list 查看"
 _DEAD_REMEDY = "执行 kefu wechat dead 查看"
 
 _LOOKS: tuple[tuple[str, Callable[[str], Finding]], ...] = (

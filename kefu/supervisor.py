@@ -20,6 +20,7 @@ from kefu.running.health import probe
 from kefu.running.programs import Program, programs, require_free_ports
 from kefu.running.project_files import check_project_files
 from kefu.settings import settings
+from kefu.staff.first import make_first_administrator
 from kefu.storage import migrate
 from kefu.training import check_knowledge, model_is_current, newest_model, train
 
@@ -159,11 +160,22 @@ def _print_welcome(chosen: list[Program], place: Environment, console: Console) 
         for program in chosen
         if program.name == "wechat_double"
     ]
+    lines += [_console_line(program) for program in chosen if program.name == "console"]
     lines += ["", "试一试 REST 接口（复制到另一个终端）："]
     for message in ("怎么开发票", "查我的订单", "转人工"):
         lines += [f"  # {message}", f"  {_example(chosen[0], message)}"]
     lines += ["", "按 Ctrl-C 停止。"]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _console_line(program: Program) -> str:
+    """Return where people sign in, and once how the first of them does."""
+    line = f"客服工作台，在浏览器里打开：{program.url}/"
+    # Only now: were it made earlier and the start interrupted, nobody would have read it.
+    new = make_first_administrator(time.time())
+    if new is None:
+        return line
+    return f"{line}\n  首次登录：{new.person.login} / {new.password}（登录后须修改密码）"
 
 
 def _example(rasa: Program, message: str) -> str:

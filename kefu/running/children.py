@@ -20,6 +20,7 @@ def variables(environment: Environment) -> dict[str, str]:
         KEFU_SHOP_URL=environment.shop_url,
         KEFU_WECHAT_PORT=str(environment.wechat_port),
         KEFU_WECHAT_DOUBLE_PORT=str(environment.wechat_double_port),
+        KEFU_CONSOLE_PORT=str(environment.console_port),
         # At DEBUG Rasa logs what customers write.
         LOG_LEVEL="INFO" if environment.log_level == "DEBUG" else environment.log_level,
         RASA_TELEMETRY_ENABLED="false",

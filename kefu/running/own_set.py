@@ -35,12 +35,14 @@ class OwnSet:
     Attributes:
         place: The environment they run in.
         token: What the backend `miniprogram` calls the REST channel with.
+        variables: The same as the environment of a child process.
         daemon: Keeps them running.
         has_double: Whether WeChat is played too.
     """
 
     place: Environment
     token: str
+    variables: dict[str, str]
     daemon: Daemon
     has_double: bool
 
@@ -62,7 +64,7 @@ def own_set(model: Path) -> Iterator[OwnSet]:
             daemon.start()
             _wait(daemon, chosen)
             has_double = any(program.name == "wechat_double" for program in chosen)
-            yield OwnSet(place, token, daemon, has_double)
+            yield OwnSet(place, token, variables, daemon, has_double)
         finally:
             daemon.stop()
 

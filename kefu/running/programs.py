@@ -63,6 +63,7 @@ def programs(environment: Environment, model: Path | None = None) -> list[Progra
     chosen = [_rasa(environment, model), _actions(environment)]
     if uses_demo_shop(environment):
         chosen.append(_shop(environment))
+    chosen.append(_console(environment))
     if has_section(environment.home):
         chosen.append(_wechat(environment))
         if any(account.demo for account in accounts()):
@@ -129,6 +130,12 @@ def _shop(environment: Environment) -> Program:
     command = (sys.executable, "-m", "kefu.shop.demo")
     host, port = environment.host, environment.shop_port
     return Program("shop", "演示商城", command, host, port, "KEFU_SHOP_PORT", "/health")
+
+
+def _console(environment: Environment) -> Program:
+    command = (sys.executable, "-m", "kefu.console")
+    host, port = environment.host, environment.console_port
+    return Program("console", "客服工作台", command, host, port, "KEFU_CONSOLE_PORT", "/health")
 
 
 def _wechat(environment: Environment) -> Program:

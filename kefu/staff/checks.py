@@ -19,10 +19,16 @@ _LONGEST_NICKNAME = 20
 _MOST_SKILLS = 20
 
 
+def login_of(typed: str) -> str | None:
+    """Return the login that somebody typed, in small letters; None when nobody can have it."""
+    small = typed.strip().lower()
+    return small if _LOGIN.fullmatch(small) else None
+
+
 def checked_login(login: str) -> str:
     """Return a login in small letters. Raises StaffError."""
-    small = login.strip().lower()
-    if not _LOGIN.fullmatch(small):
+    small = login_of(login)
+    if small is None:
         raise StaffError("登录名应为 2 至 40 个字母、数字、点、横线或下划线，以字母或数字开头")
     return small
 

@@ -63,7 +63,8 @@ def get(number: int) -> Person | None:
 
 def by_login(login: str) -> Person | None:
     """Return a person by login."""
-    return _one(staff.c.login == login.strip().lower())
+    wanted = checks.login_of(login)
+    return _one(staff.c.login == wanted) if wanted else None
 
 
 def everybody() -> list[Person]:

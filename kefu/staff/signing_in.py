@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, select, update
 
 from kefu.errors import KefuError
-from kefu.staff import access, passwords, people
+from kefu.staff import access, checks, passwords, people
 from kefu.staff.person import Person
 from kefu.storage.engine import reading, writing
 from kefu.storage.tables import staff
@@ -78,10 +78,13 @@ def _verified(login: str, password: str, now: float, address: str) -> Any:
 
 
 def _row(login: str) -> Any:
+    wanted = checks.login_of(login)
+    if wanted is None:
+        return None
     query = select([staff.c.id, staff.c.login, staff.c.password_hash])
     with reading() as connection:
-        wanted = (staff.c.login == login.strip().lower()) & staff.c.active
-        return connection.execute(query.where(wanted)).first()
+        found = (staff.c.login == wanted) & staff.c.active
+        return connection.execute(query.where(found)).first()
 
 
 def _count_attempt(number: int, now: float) -> bool:

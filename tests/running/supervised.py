@@ -9,6 +9,7 @@ from rich.console import Console
 
 from kefu.environment import Environment
 from kefu.running.programs import Program, require_free_ports
+from kefu.storage import migrate
 from kefu.supervisor import run
 
 STAND_IN = str(Path(__file__).with_name("stand_in.py"))
@@ -23,6 +24,7 @@ def _program(description: str) -> Program:
 def _prepare(_place: Environment, _console: Console) -> list[Program]:
     chosen = [_program(description) for description in sys.argv[1:]]
     require_free_ports(chosen)
+    migrate.upgrade()
     return chosen
 
 

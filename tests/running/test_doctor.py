@@ -11,6 +11,7 @@ import pytest
 from kefu.doctor import Finding, diagnose
 from kefu.environment import environment, secret
 from kefu.shop.gateways import order_gateway
+from kefu.staff import people
 from kefu.storage import migrate
 from kefu.storage.engine import engine, writing
 from kefu.storage.tables import handoffs, sends
@@ -21,6 +22,7 @@ _PORTS = (
     ("SHOP", "3"),
     ("WECHAT", "4"),
     ("WECHAT_DOUBLE", "5"),
+    ("CONSOLE", "6"),
 )
 
 
@@ -52,10 +54,18 @@ def test_sound_database_and_knowledge_base_pass(installed: Path) -> None:
 
 def test_programs_that_do_not_answer_are_found(installed: Path) -> None:
     silent = [f for f in diagnose() if "没有应答" in f.text]
-    names = ["Rasa", "动作服务", "演示商城", "微信收发", "微信模拟平台"]
+    names = ["Rasa", "动作服务", "演示商城", "客服工作台", "微信收发", "微信模拟平台"]
     assert [f.name for f in silent] == names
     assert "make run" in silent[0].remedy
     assert not finding("订单系统").ok
+
+
+def test_desk_without_an_administrator_is_found(installed: Path) -> None:
+    people.add("wang", "小王", "agent", "wolken ohne regen", time.time())
+    found = finding("工作台人员")
+    assert not found.ok and "make run" in found.remedy
+    people.add("lin", "林悦", "administrator", "wolken ohne regen", time.time())
+    assert finding("工作台人员").text == "2 人可以登录，其中 1 位管理员"
 
 
 def test_accounts_that_cannot_reach_wechat_are_found(installed: Path) -> None:

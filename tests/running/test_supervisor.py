@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ from tests.end_to_end.processes import is_running
 PROJECT = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("supervised.py")
 ENDS_WITHIN = 10.0
+_PROGRAMS = ("RASA", "ACTIONS", "SHOP", "CONSOLE", "WECHAT", "WECHAT_DOUBLE")
 
 
 class Supervised:
@@ -27,7 +29,7 @@ class Supervised:
 
     def __init__(self, var: Path, *descriptions: str) -> None:
         self._output = var / "output.txt"
-        var.mkdir(parents=True)
+        var.mkdir(parents=True, exist_ok=True)
         self.ports = [int(description.split(":")[1]) for description in descriptions]
         with open(self._output, "wb") as output:
             self.process = subprocess.Popen(
@@ -100,6 +102,28 @@ def test_addresses_and_things_to_try_are_printed_without_a_token(
     for message in ("怎么开发票", "查我的订单", "转人工"):
         assert f'"message": "{message}"' in supervised.output
     assert supervised.output.count("bin/kefu token miniprogram)") == 3
+
+
+def test_first_administrator_is_shown_once_and_in_no_log(
+    supervise: Callable[..., Supervised], tmp_path: Path
+) -> None:
+    supervised = supervise(f"rasa:{free_port()}", f"console:{free_port()}")
+    supervised.wait_ready()
+    eventually(lambda: "按 Ctrl-C 停止" in supervised.output)
+    assert (
+        f"客服工作台，在浏览器里打开：http://127.0.0.1:{supervised.ports[1]}/" in supervised.output
+    )
+    shown = re.search(r"首次登录：admin / (\w{4}-\w{4}-\w{4}-\w{4})（", supervised.output)
+    assert shown is not None
+    written = [f.read_bytes() for f in (tmp_path / "var").rglob("*") if f.is_file()]
+    assert sum(shown[1].encode() in content for content in written) == 1  # the terminal's own
+
+    supervised.process.terminate()
+    supervised.process.wait(ENDS_WITHIN)
+    again = supervise(f"rasa:{free_port()}", f"console:{free_port()}")
+    again.wait_ready()
+    eventually(lambda: "按 Ctrl-C 停止" in again.output)
+    assert "客服工作台，在浏览器里打开" in again.output and "首次登录" not in again.output
 
 
 def test_killed_program_comes_back(supervise: Callable[..., Supervised]) -> None:
@@ -193,7 +217,7 @@ def test_broken_file_is_named_with_its_line(
     tmp_path: Path, file: str, text: str, said: str
 ) -> None:
     home = broken_project(tmp_path, file, text)
-    ports = {f"KEFU_{name}_PORT": str(free_port()) for name in ("RASA", "ACTIONS", "SHOP")}
+    ports = {f"KEFU_{name}_PORT": str(free_port()) for name in _PROGRAMS}
     done = subprocess.run(
         [sys.executable, "-c", "import sys, kefu.supervisor as s; sys.exit(s.run())"],
         env={
