@@ -34,6 +34,7 @@ format: setup-dev ## 整理代码格式 / format the code
 
 bench: setup ## 测量回复时间和识别；TRAIN= TEST= REJECT= 指定自己的数据 / measure reply times and recognition
 	@$(BIN)/kefu bench
+	@$(BIN)/kefu bench-desk
 	@$(BIN)/kefu evaluate tests/knowledge
 	@if [ -n "$(TRAIN)" ]; then $(BIN)/kefu benchmark --train "$(TRAIN)" --test "$(or $(TEST),$(TRAIN))" \
 		$(if $(REJECT),--reject "$(REJECT)") --per-label $(or $(PER_LABEL),10) --seed 1 --seed 2; fi

@@ -55,7 +55,7 @@ def bench(turns: int, customers: int, console: Console) -> int:
     if turns < 1 or customers < 1:
         raise BenchFailed("--turns 和 --customers 应为正整数")
     asked = phrasings(environment().home, settings().handoff.complaint_entries)
-    model = _current_model(environment().home, console)
+    model = current_model(environment().home, console)
     console.print("• 启动一套独立的进程（约 15 秒）…")
     with own_set(model) as running:
         client = Client(running.place.rasa_url, running.token)
@@ -262,7 +262,8 @@ def _orders(shop_url: str, console: Console) -> list[tuple[str, str]]:
     return [(customer, orders[0].order_no) for customer, orders in found if orders]
 
 
-def _current_model(home: Path, console: Console) -> Path:
+def current_model(home: Path, console: Console) -> Path:
+    """Return the newest model, trained anew where it is not of these files."""
     newest = newest_model(home)
     if newest is not None and model_is_current(home):
         return newest

@@ -139,12 +139,16 @@ class Installation:
         url = f"http://127.0.0.1:{self.rasa_port}/webhooks/rest/webhook"
         return self._http.post(url, headers=headers, timeout=timeout, **content, **options)
 
-    def waiting(self, customer: str, wait: int = 0) -> list[Reply]:
-        """Return what a person wrote to the customer meanwhile."""
+    def waiting(self, customer: str, wait: int = 0, after: int | None = None) -> list[Reply]:
+        """Return what a person wrote to the customer meanwhile, or after what was read."""
         url = f"http://127.0.0.1:{self.rasa_port}/webhooks/rest/messages"
         answer = self._http.get(
             url,
-            params={"sender": customer, "wait": str(wait)},
+            params={
+                "sender": customer,
+                "wait": str(wait),
+                **({} if after is None else {"after": str(after)}),
+            },
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=wait + 10,
         )
@@ -240,6 +244,7 @@ class Installation:
             "shop": (self.shop_port, "/health"),
             "wechat": (self.wechat_port, "/health"),
             "wechat_double": (self.double_port, "/health"),
+            "console": (self.console_port, "/health"),
         }[name]
         eventually(lambda: self._answers(f"http://127.0.0.1:{port}{path}"), seconds, name)
 

@@ -1,0 +1,1 @@
+"""Agents and customers for `kefu bench-desk`, in a process of their own."""
