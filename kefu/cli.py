@@ -187,7 +187,9 @@ def reply_handoff(
 ) -> None:
     """回复顾客；还没有人接待时同时接入。"""
     from kefu.handoff.desk import say
+    from kefu.handoff.room import require_room
 
+    require_room(number, time.time())
     say(number, agent or getpass.getuser(), text, time.time())
     console.print("✔ 已发送")
 

@@ -79,8 +79,11 @@ def password(login: _Login) -> None:
 
 @app.command()
 def disable(login: _Login) -> None:
-    """停用一个人：不能再登录，已有的登录立即退出。"""
-    _set_active(login, False)
+    """停用一个人：不能再登录，已有的登录立即退出，正在接待的顾客重新排队。"""
+    from kefu.handoff.dismissal import free_customers
+    from kefu.staff.first import BY_COMMAND
+
+    free_customers(_set_active(login, False).login, BY_COMMAND, time.time())
     _console.print("✔ 已停用")
 
 
@@ -102,12 +105,13 @@ def unlock(login: _Login) -> None:
     _console.print("✔ 已解除锁定")
 
 
-def _set_active(login: str, active: bool) -> None:
+def _set_active(login: str, active: bool) -> Person:
     from kefu.staff import people
 
     person = _known(login)
     people.change(person.id, active=active)
     _note("staff_change", f"{person.login}：{'启用' if active else '停用'}")
+    return person
 
 
 def _known(login: str) -> Person:

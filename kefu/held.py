@@ -10,6 +10,8 @@ from kefu.replies import Reply
 from kefu.settings import settings
 
 CANCELLED = "好的，已取消排队，我继续为你服务。"
+CANCELLED_BUT_LEFT = "好的，已取消排队，我继续为你服务。你之前的留言还在，人工客服会回复你。"
+NOT_IN_QUEUE = "现在没有在排队，我继续为你服务。"
 LEAVE_IT = "请直接留言，人工客服会尽快回复你；其他问题我可以继续帮你。"
 _NOTED_SOON = "已记下你的留言，人工客服会尽快回复你。"
 
@@ -28,18 +30,32 @@ def answer(conversation: str, who: str, text: str, now: float) -> tuple[str, Tur
     """
     if who != "waiting":
         return "held", TurnResult([], "held")
+    if not ends_waiting(text):
+        return "held", TurnResult(_progress(conversation, now), "held")
     if text == replies.CANCEL_WAITING:
         holder.cancel(conversation, now)
-        return "answered", TurnResult([{"text": CANCELLED}], "human")
-    if text == replies.LEAVE_MESSAGE:
+    else:
         holder.leave(conversation, now)
-        return "answered", TurnResult([{"text": LEAVE_IT}], "human")
-    return "held", TurnResult(_progress(conversation, now), "held")
+    return _after_waiting(conversation, text)
 
 
 def noted(now: float) -> Reply:
     """Return what answers a message for people who are away, or busy."""
     return {"text": _NOTED_SOON if schedule().is_open(now) else notice.NOTED}
+
+
+def too_late(text: str, has_ticket: bool) -> Reply | None:
+    """Answer a button of the wait that is pressed after it; None where it is none of them.
+
+    Args:
+        text: What was pressed or typed.
+        has_ticket: Whether the customer has left a message for people.
+    """
+    if text == replies.CANCEL_WAITING:
+        return {"text": NOT_IN_QUEUE}
+    if text == replies.LEAVE_MESSAGE and has_ticket:
+        return {"text": LEAVE_IT}
+    return None
 
 
 def ends_waiting(text: str) -> bool:
@@ -59,6 +75,16 @@ def leave_ticket(conversation: str, question: str, now: float) -> Reply | None:
     if handoff.state == "waiting":
         reply["buttons"] = replies.buttons([replies.CANCEL_WAITING])
     return reply
+
+
+def _after_waiting(conversation: str, pressed: str) -> tuple[str, TurnResult]:
+    handoff = holder.open_of(conversation)
+    if handoff is not None and handoff.state == "agent":
+        # A person was faster than the button.
+        return "held", TurnResult([], "held")
+    cancelled = CANCELLED if handoff is None else CANCELLED_BUT_LEFT
+    told = cancelled if pressed == replies.CANCEL_WAITING else LEAVE_IT
+    return "answered", TurnResult([{"text": told}], "human")
 
 
 def _progress(conversation: str, now: float) -> list[Reply]:

@@ -265,6 +265,9 @@ class Reception:
             rated = await self._off_loop(rating.answer, conversation, text, self._clock())
             if rated is not None:
                 return "answered", TurnResult([rated], "rating")
+            late = held.too_late(text.strip(), around.handoff == "left")
+            if late is not None:
+                return "answered", TurnResult([late], "human")
         turn = turn_of(conversation, batch, around)
         timeout = settings().reception.turn_timeout
         async with self._turns:

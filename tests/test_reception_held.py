@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kefu import held
 from kefu.bursts import Recognition
 from kefu.handoff import desk, holder, rating
 from kefu.handoff.records import Handoff
@@ -108,6 +109,39 @@ async def test_word_of_the_button_is_a_message_like_any_other_where_nobody_waits
     assert await gate.say("留言") == ("held", "")
     handoff = holder.open_of(gate.conversation)
     assert handoff is not None and handoff.state == "agent"
+
+
+@pytest.mark.parametrize("pressed", ["取消排队", "留言"])
+def test_person_who_is_faster_than_the_button_is_not_denied(gate: Gate, pressed: str) -> None:
+    desk.take(gate.request().id, "li", NOON)
+    # Who was asked a moment before still says: waiting.
+    state, result = held.answer(gate.conversation, "waiting", pressed, NOON)
+    assert (state, result.replies) == ("held", [])
+
+
+async def test_button_of_a_wait_that_is_over_is_no_question(gate: Gate) -> None:
+    gate.request()
+    assert (await gate.say("取消排队"))[1] == "好的，已取消排队，我继续为你服务。"
+    assert await gate.say("取消排队") == ("answered", "现在没有在排队，我继续为你服务。")
+    gate.request()
+    await gate.say("留言")
+    assert await gate.say("取消排队") == ("answered", "现在没有在排队，我继续为你服务。")
+    assert "请直接留言" in (await gate.say("留言"))[1]
+    ticket = holder.open_of(gate.conversation)
+    assert ticket is not None and ticket.state == "left"
+    assert gate.script.turns == []
+
+
+async def test_who_cancels_a_wait_keeps_the_message_that_was_left_before(gate: Gate) -> None:
+    gate.now = NIGHT
+    gate.request()
+    gate.now = NIGHT + 12 * 3600
+    assert gate.request().state == "waiting"
+    told = await gate.say("取消排队")
+    assert told[1] == "好的，已取消排队，我继续为你服务。你之前的留言还在，人工客服会回复你。"
+    ticket = holder.open_of(gate.conversation)
+    assert ticket is not None and ticket.state == "left"
+    assert await gate.say("怎么开发票") == ("answered", "答：怎么开发票")
 
 
 @pytest.mark.parametrize(

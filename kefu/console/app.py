@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,6 +40,7 @@ from kefu.console.live import Hub
 from kefu.console.pages import STATIC
 from kefu.helpdesk.duty import HelpdeskDuty
 
+_THREADS = 16
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -51,6 +53,9 @@ def create_app(with_duties: bool = True) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # Every request waits for the database; two cores would give six threads.
+        threads = ThreadPoolExecutor(_THREADS, "console")
+        asyncio.get_running_loop().set_default_executor(threads)
         await app.state.hub.open()
         working = [asyncio.create_task(duty) for duty in _duties()] if with_duties else []
         yield

@@ -140,7 +140,11 @@ async def _put_back(request: Request) -> Response:
     handoff, person = await opened(request), person_of(request)
     # An operator may give back what somebody else has.
     login = handoff.agent if person.is_operator and handoff.agent else person.login
-    return await _answered(handoff, person, lambda: desk.put_back(handoff.id, login, time.time()))
+    return await _answered(
+        handoff,
+        person,
+        lambda: desk.put_back(handoff.id, login, time.time(), by=person.login),
+    )
 
 
 async def _finish(request: Request) -> Response:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select, true
 
 from kefu.console.desk_words import category_title, channel_name, customer_name, person_name
+from kefu.handoff.other_desks import channels_of_other_desks
 from kefu.handoff.views import CLOSINGS, REASONS
 from kefu.storage.engine import reading
 from kefu.storage.reply_text import readable
@@ -121,15 +122,19 @@ def over(login: str) -> Rows:
 
 
 def _by_state(state: str, most: int) -> Rows:
-    in_state = handoffs.c.state == state
-    query = (
-        _with_channel().where(in_state).order_by(handoffs.c.requested_at, handoffs.c.id).limit(most)
-    )
-    count = select(func.count()).select_from(handoffs).where(in_state)
+    ours = and_(handoffs.c.state == state, _is_ours())
+    query = _with_channel().where(ours).order_by(handoffs.c.requested_at, handoffs.c.id).limit(most)
+    count = _with_channel().where(ours).with_only_columns(func.count(), maintain_column_froms=True)
     with reading() as connection:
         rows = [_row(row) for row in connection.execute(query)]
         total = connection.execute(count).scalar_one() if len(rows) == most else len(rows)
     return Rows(rows, total)
+
+
+def _is_ours() -> Any:
+    """Return the condition that leaves out whom WeChat's own desk serves."""
+    channels = channels_of_other_desks()
+    return or_(_CHANNEL.is_(None), _CHANNEL.not_in(channels)) if channels else true()
 
 
 def _with_channel(*more: Any) -> Any:
@@ -146,6 +151,8 @@ def _held_by(logins: set[str]) -> Any:
         messages.c.conversation == handoffs.c.conversation,
         messages.c.created_at >= handoffs.c.requested_at,
         _SPOKEN,
+        # Notices of ours tell an agent nothing.
+        messages.c.author != "system",
     )
     unread = and_(_BY_CUSTOMER, messages.c.id > handoffs.c.seen_message)
     counted = (

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 TYPING = "typing:"  # what rings for a customer who types begin with
 LOOK_SECONDS = 1.0
+# What is rung for meanwhile is looked at together.
+TOGETHER_SECONDS = 0.03
 # Between two updates of the lists, and of what became of messages.
 LISTS_SECONDS = 0.5
 CHANGES_SECONDS = 0.2
@@ -107,6 +109,12 @@ class Hub:
 
     async def _tell_news(self, listener: Listener) -> None:
         heard = set(await listener.wait(LOOK_SECONDS))
+        await asyncio.sleep(TOGETHER_SECONDS)
+        if not self._streams:
+            # A page that comes reads all anew.
+            await self._run(self._newsroom.begin)
+            self._begin_anew()  # one may have come meanwhile
+            return
         typing = {ring.removeprefix(TYPING) for ring in heard if ring.startswith(TYPING)}
         rung = {ring for ring in heard if ring and not ring.startswith(TYPING)}
         interest = self._streams.interest()

@@ -32,6 +32,14 @@ _PLACES = (
 )
 
 
+class _Page(HTMLResponse):
+    """A page, whatever is on it: a shop's JSON may spell half a letter, which is no UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return str(content).encode("utf-8", "replace")
+
+
 def render(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Answer with a page.
 
@@ -48,7 +56,7 @@ def render(request: Request, name: str, status: int = 200, **context: Any) -> HT
         "path": request.scope["path"],
         "places": _places(session.person) if session else [],
     }
-    return HTMLResponse(fragment(name, **{**common, **context}), status)
+    return _Page(fragment(name, **{**common, **context}), status)
 
 
 def fragment(template: str, **context: Any) -> str:

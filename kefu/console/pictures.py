@@ -31,8 +31,8 @@ _BROKEN = (
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
     *(OverflowError, NotImplementedError, struct.error, zlib.error),
 )
-# Decoded, one picture takes up to 160 MB. Those that wait must not keep the threads that
-# everybody else's requests need.
+# With all that is made of it, one picture takes up to 600 MB for a moment. Those that wait
+# must not keep the threads that everybody else's requests need.
 _one_at_a_time = threading.Lock()
 _workers = ThreadPoolExecutor(1, "pictures")
 

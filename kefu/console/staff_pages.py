@@ -17,11 +17,21 @@ from kefu.console.guard import address_of, administrators_only, person_of
 from kefu.console.pages import render
 from kefu.environment import environment
 from kefu.errors import FileProblems
+from kefu.handoff.dismissal import free_customers
 from kefu.handoff.hours import schedule
 from kefu.knowledge.model import read_knowledge
 from kefu.staff import access, passwords, people
 from kefu.staff.person import Person, StaffError
 
+# What can be changed, as the access log names it.
+_TITLES = {
+    "nickname": "昵称",
+    "role": "角色",
+    "skills": "技能",
+    "hours": "工作时间",
+    "max_chats": "同时接待的人数",
+    "active": "可以登录",
+}
 _OWN_HOURS = "own"
 _OWN_PASSWORD = "自己的密码请在「我」里修改"
 _DONE = {"saved": "已保存", "unlocked": "已解除锁定"}
@@ -126,8 +136,11 @@ def _changed(request: Request, changes: dict[str, Any], given: dict[str, str]) -
         after = people.change(person.id, **changes)
     except StaffError as error:
         return _shown(request, str(error), given, 422)
+    if person.active and not after.active:
+        free_customers(person.login, person_of(request).login, time.time())
     changed = [name for name in changes if getattr(person, name) != getattr(after, name)]
-    _note(request, "staff_change", f"{person.login}：{'、'.join(changed) or '无改动'}")
+    named = "、".join(_TITLES[name] for name in changed)
+    _note(request, "staff_change", f"{person.login}：{named or '无改动'}")
     return responses.redirect(request, f"/staff/{person.id}?done=saved")
 
 

@@ -99,6 +99,9 @@ class Streams:
     def __iter__(self) -> Iterator[Stream]:
         return iter(tuple(self._streams))
 
+    def __len__(self) -> int:
+        return len(self._streams)
+
     def add(self, stream: Stream) -> None:
         """Add one."""
         self._streams.add(stream)

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from kefu import rings
 from kefu.handoff import farewell, holder, notice, steps
-from kefu.handoff.history import TAKINGS, last_event
+from kefu.handoff.history import TAKINGS, HandoffEvent, last_event
+from kefu.handoff.other_desks import of_other_desks
 from kefu.handoff.records import Handoff, HandoffError, get_in
 from kefu.handoff.room import takes
 from kefu.handoff.steps import How
@@ -23,6 +24,8 @@ from kefu.storage.messages import Added
 
 # What WeChat lets a customer be sent is little: the last of it is for the agent's words.
 _FOR_WORDS = 1
+# By the last of these we know whom the customer was told of.
+_CHANGES = (*TAKINGS, "returned")
 
 
 def take(number: int, login: str, now: float) -> Handoff:
@@ -90,10 +93,9 @@ def transfer(
         raise HandoffError(f"没有登录名为 {to} 的客服，请重新选择")
     room = _room(number, now)
     with writing() as connection:
-        before = last_event(connection, number, *TAKINGS)
-        told_whom = before.target if before else None
+        before = last_event(connection, number, *_CHANGES)
         handoff = steps.transfer_in(connection, number, login, person.login, now, note, force)
-        told = room and _announce(connection, handoff, told_whom, now)
+        told = room and _announce(connection, handoff, before, now)
     _ring(handoff, told)
     people.assigned(person.id, now)
     return handoff
@@ -152,6 +154,7 @@ def note(number: int, login: str, text: str, now: float) -> int:
 
 
 def _take(number: int, login: str, now: float, how: How) -> tuple[Handoff, bool]:
+    _require_ours(holder.get(number).conversation)
     room = _room(number, now)
     with writing() as connection:
         handoff, changed, told = _take_in(connection, number, login, now, how, room)
@@ -170,6 +173,7 @@ def _speak(
     key: str | None,
 ) -> int:
     before = holder.get(number)
+    _require_ours(before.conversation)
     key = None if key is None else f"desk:{key}"
     known = None if key is None else messages.of_key(before.conversation, key)
     if known is not None:
@@ -188,22 +192,32 @@ def _speak(
     return added.id
 
 
+def _require_ours(conversation: str) -> None:
+    if of_other_desks([conversation]):
+        raise HandoffError("这位顾客由微信自带的客服工具接待，请在那里回复")
+
+
 def _take_in(
     connection: Connection, number: int, login: str, now: float, how: How, room: bool
 ) -> tuple[Handoff, bool, bool]:
     """Return the handoff, whether it changed hands, and whether the customer was told."""
-    before = last_event(connection, number, *TAKINGS)
+    before = last_event(connection, number, *_CHANGES)
     handoff, changed = steps.accept_in(connection, number, login, now, how)
-    told_whom = before.target if before else None
-    told = changed and room and _announce(connection, handoff, told_whom, now)
+    told = changed and room and _announce(connection, handoff, before, now)
     return handoff, changed, told
 
 
-def _announce(connection: Connection, handoff: Handoff, told_whom: str | None, now: float) -> bool:
-    """Tell the customer who is there now, where it is not the one who was before."""
-    if handoff.agent is None or told_whom == handoff.agent:
+def _announce(
+    connection: Connection, handoff: Handoff, before: HandoffEvent | None, now: float
+) -> bool:
+    """Tell the customer who is there now, where it is not whom the customer was told of."""
+    told_whom = before.target if before else None
+    # An agent who puts a customer back has them told that another one is looked for.
+    told_of_another = before is not None and before.kind == "returned" and before.actor is not None
+    if handoff.agent is None or (told_whom == handoff.agent and not told_of_another):
         return False
-    text = settings().handoff.accepted_notice if told_whom is None else notice.MOVED
+    is_new = told_whom not in (None, handoff.agent)
+    text = notice.MOVED if is_new else settings().handoff.accepted_notice
     if not text:
         return False
     words = text.replace("{agent}", name_in(connection, handoff.agent))

@@ -17,7 +17,7 @@ from kefu.handoff.records import Handoff, from_row
 from kefu.handoff.room import takes
 from kefu.storage import messages
 from kefu.storage.engine import reading, writing
-from kefu.storage.tables import handoff_events, handoffs
+from kefu.storage.tables import handoff_events, handoffs, send_windows
 
 # A customer who was not told for so long has moved on.
 _LATEST = 3600.0
@@ -34,10 +34,14 @@ _TOLD = exists().where(
 _FOLLOWED = exists().where(
     _NEWER.c.conversation == handoffs.c.conversation, _NEWER.c.id > handoffs.c.id
 )
+_SHUT = exists().where(
+    send_windows.c.conversation == handoffs.c.conversation,
+    or_(send_windows.c.sends_left <= 0, send_windows.c.open_until <= bindparam("now")),
+)
 _UNTOLD = (
     select(handoffs)
     .join(_END, handoffs.c.id == _END.c.handoff)
-    .where(_END.c.id > func.coalesce(_BEFORE, 0), _IS_END, ~_TOLD, ~_FOLLOWED)
+    .where(_END.c.id > func.coalesce(_BEFORE, 0), _IS_END, ~_TOLD, ~_FOLLOWED, ~_SHUT)
     .order_by(_END.c.id)
 )
 
@@ -45,11 +49,14 @@ _UNTOLD = (
 def tell(handoff: Handoff, now: float) -> None:
     """Tell the customer that the bot goes on, and ask for a rating where a person served.
 
-    A ticket that nobody took ends silently: the customer never had a person. Doing it
-    twice says it once.
+    A ticket that nobody took ends silently: the customer never had a person. Where the
+    channel takes nothing now, a round says it once the customer has written again. Doing
+    it twice says it once.
     """
     served = handoff.state == "left" or handoff.accepted_at is not None
-    if served and takes(handoff.conversation, now, leaving=0):
+    if served:
+        if not takes(handoff.conversation, now, leaving=0):
+            return
         _say_left(handoff, now) if handoff.state == "left" else _say_done(handoff, now)
         rings.message_waits(handoff.conversation)
     with writing() as connection:
@@ -60,10 +67,12 @@ def tell(handoff: Handoff, now: float) -> None:
 def untold(now: float) -> list[Handoff]:
     """Return what ended in the last hour and whose customers were not told, oldest end first.
 
-    A newer handoff makes the end of the one before it no news.
+    A newer handoff makes the end of the one before it no news; whom the channel takes
+    nothing for waits.
     """
+    moments = {"since": now - _LATEST, "now": now}
     with reading() as connection:
-        return [from_row(row) for row in connection.execute(_UNTOLD, {"since": now - _LATEST})]
+        return [from_row(row) for row in connection.execute(_UNTOLD, moments)]
 
 
 def _say_left(handoff: Handoff, now: float) -> None:

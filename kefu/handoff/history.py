@@ -79,6 +79,13 @@ def events_of(conversation: str) -> list[HandoffEvent]:
         ]
 
 
+def was_left_in(connection: Connection, handoff: int) -> bool:
+    """Tell whether a wait was a ticket before: only a ticket is requested once more."""
+    requests = (handoff_events.c.handoff == handoff) & (handoff_events.c.kind == "requested")
+    query = select(func.count()).select_from(handoff_events).where(requests)
+    return bool(connection.execute(query).scalar_one() > 1)
+
+
 def last_event(connection: Connection, handoff: int, *kinds: str) -> HandoffEvent | None:
     """Return the last event of these kinds that happened to a handoff."""
     of_kind = (handoff_events.c.handoff == handoff) & handoff_events.c.kind.in_(kinds)

@@ -14,12 +14,11 @@ from sqlalchemy import case, select, update
 from sqlalchemy.engine import Connection
 
 from kefu.handoff import steps
-from kefu.handoff.history import CUSTOMER, note_in
+from kefu.handoff.history import CUSTOMER, note_in, was_left_in
 from kefu.handoff.hours import schedule
 from kefu.handoff.records import Handoff, HandoffError, from_row, get_in, open_in
 from kefu.handoff.steps import How
 from kefu.settings import settings
-from kefu.storage import messages
 from kefu.storage.engine import reading, writing
 from kefu.storage.tables import handoffs
 from kefu.storage.upsert import insert_or_ignore
@@ -121,23 +120,6 @@ def leave(conversation: str, now: float) -> Handoff | None:
         return get_in(connection, handoff.id)
 
 
-def reply(number: int, agent: str, text: str, now: float) -> int:
-    """Say something to the customer; accept first where nobody has. Return the message id.
-
-    Nobody is told anything else of it; an agent's words go through `desk.say`.
-
-    Raises:
-        HandoffError: The text is empty, or the handoff is closed or another agent's.
-    """
-    if not text.strip():
-        raise HandoffError("回复内容为空，请写上要对顾客说的话")
-    with writing() as connection:
-        handoff, _ = steps.accept_in(connection, number, agent, now)
-        steps.said_in(connection, number, agent, now)
-        row = messages.add_in(connection, handoff.conversation, "agent", text, now)
-    return row.id
-
-
 def said(number: int, agent: str, now: float) -> None:
     """Note that the person who has the customer said something."""
     with writing() as connection:
@@ -171,14 +153,17 @@ def close(number: int, reason: str, now: float, by: str | None = None) -> Handof
 
 
 def cancel(conversation: str, now: float) -> bool:
-    """Give a customer who no longer wants to wait back to the bot; tell whether one waited."""
+    """Give a customer who no longer wants to wait back to the bot; tell whether one waited.
+
+    A message that was left before the wait stays a ticket: it was not taken back.
+    """
     with writing() as connection:
         handoff = open_in(connection, conversation, for_change=True)
-        return (
-            handoff is not None
-            and handoff.state == "waiting"
-            and steps.end_in(connection, handoff, "cancelled", now, CUSTOMER)
-        )
+        if handoff is None or handoff.state != "waiting":
+            return False
+        if was_left_in(connection, handoff.id):
+            return steps.leave_in(connection, handoff, now, CUSTOMER)
+        return steps.end_in(connection, handoff, "cancelled", now, CUSTOMER)
 
 
 def who_holds(conversation: str, now: float) -> Holder:
@@ -264,15 +249,3 @@ def _wait_again(connection: Connection, conversation: str, wanted: dict[str, Any
     change = update(handoffs).where(left).values(**wanted, **untold)
     changed: int = connection.execute(change).rowcount
     return changed == 1
-
-
-def end_in(
-    connection: Connection, handoff: Handoff, reason: str, now: float, by: str | None
-) -> bool:
-    """Close a handoff; tell whether it was open."""
-    still = (handoffs.c.id == handoff.id) & handoffs.c.open_key.is_not(None)
-    ended = {"state": "closed", "closed_at": now, "close_reason": reason, "open_key": None}
-    if connection.execute(update(handoffs).where(still).values(**ended)).rowcount != 1:
-        return False
-    note_in(connection, handoff.id, handoff.conversation, reason, now, actor=by)
-    return True

@@ -28,6 +28,7 @@ from kefu.shop.records import (
 )
 
 _LONGEST = 500  # characters of one text
+_GREATEST = 10**12  # whole numbers: points, pieces
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _log = logging.getLogger(__name__)
 _Word = TypeVar("_Word", bound=Labelled)
@@ -186,9 +187,11 @@ class Reader:
     def _number(self, record: Any, group: str, name: str) -> int:
         value = self._needed(record, group, name)
         try:
-            if isinstance(value, bool):
+            number = Decimal(str(value))
+            # To write out 1e999999 would take this machine a quarter of a minute.
+            if isinstance(value, bool) or abs(number) > _GREATEST:
                 raise ValueError
-            return int(Decimal(str(value)).to_integral_value())
+            return int(number.to_integral_value())
         except (InvalidOperation, ValueError, OverflowError):
             self._wrong(group, name, "不是整数")
 
@@ -209,7 +212,10 @@ class Reader:
     def _time(self, record: Any, group: str, name: str) -> datetime:
         value = self._needed(record, group, name)
         try:
-            return _moment(value, self.zone)
+            moment = _moment(value, self.zone)
+            # The last hours of the year 9999 are none in every zone.
+            moment.astimezone(self.zone)
+            return moment
         except (ValueError, OverflowError, OSError):
             self._wrong(group, name, "不是时间")
 

@@ -230,9 +230,9 @@ async def test_failing_database_is_an_error_with_a_code(caller: Caller) -> None:
 
 
 async def test_agents_reply_arrives_once_by_polling(caller: Caller) -> None:
-    handoff = waiting_customer()
+    handoff = taken_customer()
     polling = asyncio.ensure_future(caller.waiting(wait="5"))
-    holder.reply(handoff.id, "小王", "你好，我是小王", time.time())
+    desk.say(handoff.id, "小王", "你好，我是小王", time.time())
     (reply,) = (await polling).json()
     assert (reply["recipient_id"], reply["text"]) == (CUSTOMER, "你好，我是小王")
     assert reply["custom"]["from"] == "agent"
@@ -240,15 +240,15 @@ async def test_agents_reply_arrives_once_by_polling(caller: Caller) -> None:
 
 
 async def test_who_says_how_far_he_has_read_gets_a_lost_answer_again(caller: Caller) -> None:
-    handoff = waiting_customer()
+    handoff = taken_customer()
     await caller.say("有人吗")
-    holder.reply(handoff.id, "小王", "在的", time.time())
+    desk.say(handoff.id, "小王", "在的", time.time())
     lost = (await caller.waiting(after="0")).json()
     again = (await caller.waiting(after="0")).json()
     assert again == lost and [reply["text"] for reply in again] == ["在的"]
     read = again[-1]["custom"]["id"]
     assert (await caller.waiting(after=str(read))).json() == []
-    holder.reply(handoff.id, "小王", "请说", time.time())
+    desk.say(handoff.id, "小王", "请说", time.time())
     (new,) = (await caller.waiting(after=str(read), wait="5")).json()
     assert (new["text"], new["custom"]["from"]) == ("请说", "agent")
 
@@ -261,9 +261,9 @@ async def test_answers_are_not_given_again_to_who_says_how_far_he_has_read(calle
 async def test_agents_reply_arrives_once_with_the_customers_next_message(
     caller: Caller, agent: Agent
 ) -> None:
-    handoff = waiting_customer()
+    handoff = taken_customer()
     assert await caller.say("有人吗") == [{"recipient_id": CUSTOMER, "custom": {"type": "held"}}]
-    holder.reply(handoff.id, "小王", "在的", time.time())
+    desk.say(handoff.id, "小王", "在的", time.time())
     assert [reply["text"] for reply in await caller.say("怎么还没发货")] == ["在的"]
     desk.finish(handoff.id, time.time())
     told, answer = await caller.say("谢谢")
@@ -352,3 +352,9 @@ def waiting_customer() -> holder.Handoff:
     with writing() as connection:
         connection.execute(text("UPDATE handoffs SET state = 'waiting'"))
     return handoff
+
+
+def taken_customer() -> holder.Handoff:
+    """Let a person have the customer, who need not read of it."""
+    handoff = waiting_customer()
+    return holder.accept(handoff.id, "小王", time.time())

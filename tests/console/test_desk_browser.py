@@ -226,13 +226,15 @@ async def test_an_expired_session_leads_to_the_sign_in_and_what_was_written_is_k
         await expect(page.locator("#words")).to_have_value("还没说完")
 
 
-async def test_signing_out_leaves_no_customers_words_in_the_browser(
-    browser: Browser, url: str
+@pytest.mark.parametrize("page_of", ["/desk", "/me"])
+async def test_signing_out_anywhere_leaves_no_customers_words_in_the_browser(
+    browser: Browser, url: str, page_of: str
 ) -> None:
     handoff = scene.waits(scene.arrives())
     async with sitting(browser, url, hire()) as page:
         await page.goto(f"{url}/desk/{handoff.id}")
         await page.locator("#words").fill("您的地址是人民路 1 号")
+        await page.goto(f"{url}{page_of}")
         await page.get_by_role("button", name="退出").click()
         await expect(page).to_have_url(re.compile("/sign-in"))
         assert "人民路" not in await page.evaluate("JSON.stringify(localStorage)")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from kefu.handoff import desk, holder, reports
-from kefu.handoff.history import note_in
+from kefu.handoff.history import events_of, note_in
 from kefu.staff import access
 from kefu.storage import messages
 from kefu.storage.engine import writing
 from kefu.storage.tables import ratings
 from tests.console import scene
 from tests.console.seats import Seat, seat
+from tests.handoff.rules import with_settings
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -237,6 +239,39 @@ def test_an_operator_takes_over_and_gives_to_somebody_else() -> None:
     assert holder.get(handoff.id).agent == "li"
     assert acts(boss, handoff.id, "finish")[0] == 200
     assert holder.get(handoff.id).state == "closed"
+
+
+def test_the_history_tells_that_an_operator_let_the_customer_wait_again() -> None:
+    handoff = scene.waits(scene.arrives())
+    seat("li", nickname="小李")
+    desk.take(handoff.id, "li", time.time())
+    assert acts(seat("boss", "operator", nickname="老板"), handoff.id, "put-back")[0] == 200
+    returned = [e for e in events_of(handoff.conversation) if e.kind == "returned"]
+    assert [(event.actor, event.target) for event in returned] == [("boss", "li")]
+
+
+def test_the_line_of_a_list_shows_what_people_said_and_no_notice() -> None:
+    handoff = scene.waits(scene.arrives(), "发票怎么开")
+    wang = seat("wang")
+    desk.take(handoff.id, "wang", time.time())
+    listed = wang.get("/desk/lists/mine").text
+    assert "发票怎么开" in listed and "已接入" not in listed
+
+
+def test_customers_of_wechats_own_desk_are_nobodys_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = scene.waits(scene.arrives("o_1", "wechat:ours"), "我们的")
+    theirs = scene.waits(scene.arrives("o_2", "wechat:theirs"), "微信客服的")
+    wang = seat("wang")
+    section = "kefu.channels.wechat.connector.WechatChannel"
+    accounts = f"{section}:\n  accounts:\n    theirs: {{kind: miniprogram, desk: wechat}}\n"
+    with with_settings(tmp_path, monkeypatch, credentials=accounts):
+        listed = wang.get("/desk/lists/waiting").text
+        assert "我们的" in listed and "微信客服的" not in listed
+        status, answer = acts(wang, theirs.id, "take")
+        assert status == 409 and "微信自带的客服工具" in str(answer["error"])
+        assert acts(wang, ours.id, "take")[0] == 200
 
 
 def test_an_agent_ends_their_own_and_tickets_but_not_who_waits() -> None:

@@ -191,3 +191,20 @@ def test_what_a_customer_buys_later_is_not_for_who_once_served_them(demo: Demo) 
     assert "不再显示" in text and number not in text
     assert "商品页" not in text and "会员和积分" not in text
     assert number in seat("zhou", "operator").get(f"/desk/{handoff.id}/panel").text
+
+
+@pytest.mark.parametrize("level", ["金\ud800卡", "金\0卡", "金\u2028卡\u202e", "卡" * 5000])
+def test_letters_that_are_none_do_not_hide_the_rest(
+    monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    def answer(seen: Seen) -> tuple[int, object]:
+        if "member" in seen.path:
+            return 200, {"level": level, "points": 321}
+        return 200, {"orders": []}
+
+    handoff, mei = asks(customer()), seat("mei")
+    with serving(Stub(answer=answer)) as stub:
+        _shop_at(monkeypatch, stub.url)
+        answered = mei.get(f"/desk/{handoff.id}/panel")
+    assert answered.status_code == 200
+    assert "最近的订单" in answered.text and "会员和积分" in answered.text

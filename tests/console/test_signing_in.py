@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 from kefu.console.guard import COOKIE
 from kefu.staff import access, people, sessions
 from kefu.staff.people import Person
+from kefu.staff.signing_in import FAILURES_OF_ADDRESS, TOO_OFTEN
 from tests.console.visitors import PASSWORD, Visitor, form_token
 
 NEW = "ganz etwas anderes"
@@ -168,3 +170,20 @@ def test_changed_password_signs_out_every_other_browser(agent: Visitor) -> None:
         assert other.signs_in("wang").status_code == 401
         assert other.signs_in("wang", NEW).status_code == 200
     assert "password" in {entry.action for entry in access.entries()}
+
+
+def test_many_who_try_passwords_at_once_are_stopped_and_stop_nobody(
+    console: Starlette, agent: Visitor, stranger: Visitor
+) -> None:
+    token = form_token(stranger.get("/sign-in"))
+
+    def tries(number: int) -> bool:
+        given = {"csrf": token, "login": f"nobody{number}", "password": "wrong wrong"}
+        return TOO_OFTEN in stranger.post("/sign-in", data=given).text
+
+    with ThreadPoolExecutor(30) as many:
+        told = many.map(tries, range(FAILURES_OF_ADDRESS + 30))
+        started = time.monotonic()
+        assert agent.submits("/me", nickname="王小").status_code == 200
+        assert time.monotonic() - started < 2
+        assert sum(told) >= 28

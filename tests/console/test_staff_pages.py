@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from kefu.handoff import desk, holder
 from kefu.staff import access, people
 from kefu.staff.people import Person
 from kefu.staff.signing_in import FAILURES, SignInRefused, sign_in
+from tests.console.scene import arrives, waits
 from tests.console.visitors import PASSWORD, Visitor
 
 _ONE_TIME = re.compile(r'id="one-time">([^<]+)<')
@@ -71,7 +73,7 @@ def test_everything_about_a_person_is_changed_on_one_page(administrator: Visitor
     assert after.skills == ("order", "payment")
     assert after.hours == {"mon": ("09:00-12:00", "13:00-18:00"), "sat": ("10:00-16:00",)}
     noted = next(entry for entry in access.entries() if entry.action == "staff_change")
-    assert noted.detail == "wang：nickname、role、skills、hours、max_chats"
+    assert noted.detail == "wang：昵称、角色、技能、工作时间、同时接待的人数"
 
 
 def test_skills_are_offered_by_the_titles_of_the_knowledge_base(administrator: Visitor) -> None:
@@ -160,3 +162,17 @@ def test_access_log_is_filtered_and_who_reads_it_stands_in_it(administrator: Vis
     assert "conv0001" not in page.text and '<td data-name="人员">lin</td>' in page.text
     page = administrator.get("/access-log", params={"action": "view_panel", "before": "x" * 30})
     assert "conv0001" in page.text and "&lt;b&gt;x" in page.text
+
+
+def test_customers_of_somebody_dismissed_wait_for_another(administrator: Visitor) -> None:
+    wang = people.add("wang", "小王", "agent", PASSWORD, time.time())
+    people.add("mei", "小美", "agent", PASSWORD, time.time())
+    theirs, others = waits(arrives("o_1")), waits(arrives("o_2"))
+    desk.take(theirs.id, "wang", time.time())
+    desk.say(theirs.id, "wang", "马上帮你查", time.time())
+    desk.take(others.id, "mei", time.time())
+    given = form(wang)
+    del given["active"]
+    administrator.submits(f"/staff/{wang.id}", **given)
+    assert holder.get(theirs.id).state == "waiting"
+    assert (holder.get(others.id).state, holder.get(others.id).agent) == ("agent", "mei")

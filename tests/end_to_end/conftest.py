@@ -7,27 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.installation import Installation
+from tests.end_to_end.installation import Installation, running
 
 
 @pytest.fixture(scope="session")
 def kefu(tmp_path_factory: pytest.TempPathFactory, trained_model: Path) -> Iterator[Installation]:
     """Give an installation whose people are there at all hours."""
-    installation = Installation(tmp_path_factory.mktemp("open"), trained_model, ["00:00-24:00"])
-    try:
-        installation.start()
-        yield installation
-    finally:
-        installation.stop()
+    with running(tmp_path_factory.mktemp("open"), trained_model, ["00:00-24:00"]) as kefu:
+        yield kefu
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory, trained_model: Path) -> Iterator[Installation]:
     """Give an installation far away whose people are never there, so that the bot goes on."""
     folder = tmp_path_factory.mktemp("closed")
-    installation = Installation(folder, trained_model, [], TZ="America/Los_Angeles")
-    try:
-        installation.start()
-        yield installation
-    finally:
-        installation.stop()
+    with running(folder, trained_model, [], TZ="America/Los_Angeles") as kefu:
+        yield kefu

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import uuid
 import xmlrpc.client
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,19 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def a_customer() -> str:
     """Return the openid of somebody who was never here and has no orders."""
     return f"o_{uuid.uuid4().hex[:20]}"
+
+
+@contextmanager
+def running(
+    folder: Path, model: Path, hours: Iterable[str], **variables: str
+) -> Iterator[Installation]:
+    """Give an installation that runs until the end of the block."""
+    installation = Installation(folder, model, hours, **variables)
+    try:
+        installation.start()
+        yield installation
+    finally:
+        installation.stop()
 
 
 class Installation:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
-from tests.end_to_end.installation import Installation, a_customer
+from tests.end_to_end.installation import Installation, a_customer, running
 
 pytest_plugins = ["tests.browser"]
 pytestmark = [pytest.mark.end_to_end, pytest.mark.asyncio(loop_scope="session")]
@@ -37,12 +37,8 @@ class Agent:
 @pytest.fixture(scope="module")
 def kefu(tmp_path_factory: pytest.TempPathFactory, trained_model: Path) -> Iterator[Installation]:
     """Give an installation where nobody else waits: who is at the desk gets every customer."""
-    installation = Installation(tmp_path_factory.mktemp("desk"), trained_model, ["00:00-24:00"])
-    try:
-        installation.start()
-        yield installation
-    finally:
-        installation.stop()
+    with running(tmp_path_factory.mktemp("desk"), trained_model, ["00:00-24:00"]) as kefu:
+        yield kefu
 
 
 @pytest.fixture(scope="module")

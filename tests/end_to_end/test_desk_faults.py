@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.crowd import Crowd
-from tests.end_to_end.installation import Installation
+from tests.end_to_end.installation import Installation, running
 from tests.end_to_end.processes import eventually
 from tests.end_to_end.shown import texts
 
@@ -24,12 +24,8 @@ def crowd(
     tmp_path_factory: pytest.TempPathFactory, trained_model: Path
 ) -> Iterator[tuple[Installation, Crowd]]:
     folder = tmp_path_factory.mktemp("crowd")
-    installation = Installation(folder, trained_model, ["00:00-24:00"])
-    try:
-        installation.start()
-        yield installation, Crowd(installation, CUSTOMERS, AGENTS)
-    finally:
-        installation.stop()
+    with running(folder, trained_model, ["00:00-24:00"]) as kefu:
+        yield kefu, Crowd(kefu, CUSTOMERS, AGENTS)
 
 
 @pytest.mark.parametrize("program", ["console", "rasa", "actions"])

@@ -24,7 +24,7 @@ import requests
 
 from kefu.knowledge.model import read_knowledge
 from kefu.storage.encryption import Cipher
-from tests.end_to_end.installation import Installation
+from tests.end_to_end.installation import Installation, running
 from tests.end_to_end.phone import Platform
 from tests.end_to_end.processes import eventually
 from tests.model import PROJECT
@@ -59,12 +59,8 @@ class Row:
 
 @pytest.fixture
 def storm(tmp_path: Path, trained_model: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path, trained_model, ["00:00-24:00"])
-    try:
-        installation.start()
-        yield installation
-    finally:
-        installation.stop()
+    with running(tmp_path, trained_model, ["00:00-24:00"]) as kefu:
+        yield kefu
 
 
 def test_every_message_is_answered_once_or_in_the_dead_letters(storm: Installation) -> None:

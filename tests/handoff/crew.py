@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from kefu.staff import people
 from kefu.staff.people import Person, Role
@@ -55,6 +55,15 @@ def open_window(conversation: str, sends_left: int, until: float) -> None:
     row = {"conversation": conversation, "sends_left": sends_left, "open_until": until}
     with writing() as connection:
         connection.execute(insert(send_windows).values(**row))
+
+
+def change_window(conversation: str, sends_left: int, until: float) -> None:
+    """Let WeChat take so many messages for a customer who has a window already."""
+    whose = send_windows.c.conversation == conversation
+    with writing() as connection:
+        connection.execute(
+            update(send_windows).where(whose).values(sends_left=sends_left, open_until=until)
+        )
 
 
 def _words(message: messages.Outgoing) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from typer.testing import CliRunner
 
 from kefu.cli import app
 from kefu.handoff import holder
 from kefu.handoff.holder import HandoffError
-from tests.handoff.crew import hire, told
+from tests.handoff.crew import hire, open_window, told
 from tests.handoff.moments import NOON, ask
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -40,3 +42,12 @@ def test_a_customer_is_taken_answered_transferred_and_given_back() -> None:
         "已转给人工客服小王，请稍候。",
         "人工客服已结束服务，我继续为你服务。",
     ]
+
+
+def test_a_reply_that_wechat_would_not_take_is_refused_and_takes_nobody() -> None:
+    open_window("c1", 0, time.time() + 3600)
+    number = ask().id
+    with pytest.raises(HandoffError, match="微信现在不接收消息"):
+        kefu("reply", str(number), "你好")
+    assert told("c1") == []
+    assert holder.get(number).state == "waiting"

@@ -182,6 +182,17 @@ def test_a_customer_who_gets_the_same_person_again_is_not_told_the_name_again() 
     assert told("c1") == ["人工客服xiaoli已接入，为你服务。"]
 
 
+def test_a_customer_told_of_another_person_reads_that_the_same_one_is_back() -> None:
+    handoff = ask()
+    desk.say(handoff.id, "xiaoli", "请稍等", NOON)
+    desk.put_back(handoff.id, "xiaoli", NOON + 1)
+    desk.take(handoff.id, "xiaoli", NOON + 2)
+    assert told("c1")[2:] == [
+        "正在为你转接其他人工客服，请稍候。",
+        "人工客服xiaoli已接入，为你服务。",
+    ]
+
+
 def test_a_customer_whom_nobody_spoke_with_counts_as_not_taken() -> None:
     silent, spoken = ask("c1"), ask("c2")
     desk.take(silent.id, "xiaoli", NOON)

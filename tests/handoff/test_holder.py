@@ -67,7 +67,7 @@ def test_done_gives_the_customer_back_and_a_new_request_is_a_new_one() -> None:
 def test_an_idle_agent_loses_the_customer_to_the_bot() -> None:
     handoff = ask()
     holder.accept(handoff.id, "小王", NOON)
-    holder.reply(handoff.id, "小王", "请稍等", NOON + 20 * MINUTE)
+    holder.said(handoff.id, "小王", NOON + 20 * MINUTE)
     assert holder.who_holds("c1", NOON + 49 * MINUTE) == "agent"
     assert holder.who_holds("c1", NOON + 50 * MINUTE) == "bot"
     closed = holder.get(handoff.id)
@@ -93,13 +93,6 @@ def test_all_that_is_idle_can_be_given_back_at_once() -> None:
     assert states == {fresh.id: "waiting", waiting.id: "left", ticket.id: "left"}
 
 
-def test_an_agents_reply_accepts_and_waits_for_the_customer() -> None:
-    handoff = ask()
-    holder.reply(handoff.id, "小王", "你好，我来帮你", NOON + MINUTE)
-    assert holder.get(handoff.id).agent == "小王"
-    assert [(m.author, m.body) for m in messages.pending_out("c1")] == [("agent", "你好，我来帮你")]
-
-
 def test_what_cannot_be_done_is_said_in_words() -> None:
     handoff = ask()
     with pytest.raises(HandoffError, match="没有编号为 99 的转接"):
@@ -108,14 +101,12 @@ def test_what_cannot_be_done_is_said_in_words() -> None:
         holder.get(99)
     with pytest.raises(HandoffError, match="没有编号为 99 的转接"):
         holder.close(99, "done", NOON)
-    with pytest.raises(HandoffError, match="回复内容为空"):
-        holder.reply(handoff.id, "小王", "  ", NOON)
     holder.accept(handoff.id, "小王", NOON)
     with pytest.raises(HandoffError, match="正由 小王 接待"):
-        holder.reply(handoff.id, "小李", "你好", NOON)
+        holder.accept(handoff.id, "小李", NOON)
     holder.close(handoff.id, "done", NOON)
     for late in (
-        lambda: holder.reply(handoff.id, "小王", "还在吗", NOON),
+        lambda: holder.accept(handoff.id, "小王", NOON),
         lambda: holder.close(handoff.id, "done", NOON),
     ):
         with pytest.raises(HandoffError, match="已结束"):
@@ -214,7 +205,8 @@ def test_only_a_wait_is_assigned_and_only_a_wait_is_left() -> None:
 
 def test_who_is_put_back_waits_anew_before_being_given_up() -> None:
     handoff = ask(now=NOON - 40 * MINUTE)
-    holder.reply(handoff.id, "xiaoli", "你好", NOON - 20 * MINUTE)
+    holder.accept(handoff.id, "xiaoli", NOON - 20 * MINUTE)
+    holder.said(handoff.id, "xiaoli", NOON - 20 * MINUTE)
     holder.put_back(handoff.id, NOON, by="xiaoli")
     assert holder.who_holds("c1", NOON + 29 * MINUTE) == "waiting"
     assert holder.who_holds("c1", NOON + 30 * MINUTE) == "bot"

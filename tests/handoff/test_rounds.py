@@ -14,7 +14,7 @@ from kefu.replies import CANCEL_WAITING, LEAVE_MESSAGE
 from kefu.staff import people
 from kefu.staff.people import Person
 from kefu.storage import conversations
-from tests.handoff.crew import come, hire, open_window, told
+from tests.handoff.crew import change_window, come, hire, open_window, told
 from tests.handoff.moments import MINUTE, NOON, ask
 from tests.handoff.rules import with_settings
 
@@ -95,6 +95,24 @@ def test_an_end_of_long_ago_is_no_news() -> None:
     holder.close(handoff.id, "done", NOON)
     rounds.look(NOON + 61 * MINUTE)
     assert END not in told("c1")
+
+
+@pytest.mark.parametrize(
+    ("sends_left", "until"), [(0, NOON + 86400), (5, NOON)], ids=["used up", "48 hours"]
+)
+def test_an_end_that_wechat_did_not_take_is_told_once_the_customer_has_written_again(
+    sends_left: int, until: float
+) -> None:
+    open_window("c1", sends_left, until)
+    handoff = ask()
+    desk.take(handoff.id, "xiaoli", NOON)
+    desk.finish(handoff.id, NOON + MINUTE)
+    rounds.look(NOON + 2 * MINUTE)
+    assert END not in told("c1")
+    change_window("c1", 5, NOON + 2 * 86400)
+    for second in range(3):
+        rounds.look(NOON + 3 * MINUTE + second)
+    assert told("c1") == [END]
 
 
 def test_who_waited_for_nobody_reads_that_the_bot_goes_on() -> None:

@@ -9,10 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from kefu.cli import app
+from kefu.handoff import desk, holder
 from kefu.staff import access
 from kefu.staff.names import name_of
 from kefu.staff.people import StaffError
 from kefu.staff.signing_in import FAILURES, SignInRefused, sign_in
+from kefu.storage.conversations import remember
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -72,3 +74,13 @@ def test_lock_is_lifted() -> None:
 def test_login_that_nobody_has_is_said_with_the_remedy() -> None:
     with pytest.raises(StaffError, match="kefu staff list"):
         staff("disable", "nobody")
+
+
+def test_customers_of_somebody_dismissed_wait_for_another() -> None:
+    staff("add", "wang")
+    waiting = holder.request(
+        remember("rest", "o_1", time.time()), "keyword", "?", None, time.time()
+    )
+    desk.take(waiting.id, "wang", time.time())
+    staff("disable", "wang")
+    assert holder.get(waiting.id).state == "waiting"

@@ -230,3 +230,8 @@ def test_those_who_may_sign_in_are_listed_first() -> None:
         add(login)
     people.change(people.by_login("aa").id, active=False)  # type: ignore[union-attr]
     assert [person.login for person in people.everybody()] == ["bb", "cc", "aa"]
+
+
+@pytest.mark.parametrize("login", ["wang\0", "", "王", "w" * 5000])
+def test_what_can_be_no_login_is_nobodys(database: str, login: str) -> None:
+    assert people.by_login(login) is None

@@ -69,6 +69,13 @@ const kefu = (() => {
     const choice = document.getElementById(event.target.dataset.checks || "");
     if (choice) choice.checked = true;
   });
+  // What customers said must not stay in a browser that somebody leaves.
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") !== "/sign-out") return;
+    for (const key of Object.keys(localStorage)) {
+      if (/^kefu:.+:/.test(key)) localStorage.removeItem(key);
+    }
+  });
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;
     if (question && !confirm(question)) event.preventDefault();
