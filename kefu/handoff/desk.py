@@ -122,15 +122,31 @@ def put_back(number: int, login: str, now: float, by: str | None = None) -> Hand
     return handoff
 
 
-def finish(number: int, now: float, reason: str = "done", by: str | None = None) -> Handoff:
+def finish(
+    number: int,
+    now: float,
+    reason: str = "done",
+    by: str | None = None,
+    seen: Handoff | None = None,
+) -> Handoff:
     """End the service of a person, tell the customer that the bot goes on, ask for a rating.
 
+    Args:
+        number: Number of the handoff.
+        now: UTC seconds.
+        reason: done, idle or cancelled.
+        by: Login of who ends it.
+        seen: How whoever ends it saw it: once it has changed hands, it is not ended.
+
     Raises:
-        HandoffError: It does not exist or is closed already.
+        HandoffError: It does not exist, is closed already, or has changed hands.
     """
     room = takes(holder.get(number).conversation, now, 0)
     with writing() as connection:
-        waited = get_in(connection, number, for_change=True).state == "waiting"
+        before = get_in(connection, number, for_change=True)
+        if seen is not None:
+            _require_unchanged(before, seen)
+        waited = before.state == "waiting"
         handoff = steps.close_in(connection, number, reason, now, by)
         told = waited and room
         if told:
@@ -139,6 +155,12 @@ def finish(number: int, now: float, reason: str = "done", by: str | None = None)
     if not waited:
         farewell.tell(handoff, now)
     return handoff
+
+
+def _require_unchanged(handoff: Handoff, seen: Handoff) -> None:
+    changed = (handoff.state, handoff.agent) != (seen.state, seen.agent)
+    if changed and handoff.state != "closed":
+        raise HandoffError("这位顾客的接待情况刚刚变了，没有结束。请看过之后再操作")
 
 
 def note(number: int, login: str, text: str, now: float) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from kefu.handoff.hours import schedule
 from kefu.handoff.records import Handoff
@@ -28,17 +28,26 @@ _NEWEST = (
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the minutes come from: the usual wait in minutes, and how many agents serve."""
+    """What the minutes come from.
+
+    Attributes:
+        usual: The usual wait, in minutes.
+        agents: How many agents serve.
+        longest: How many minutes somebody has waited by now, in vain.
+    """
 
     usual: float
     agents: int
+    longest: float = 0.0
 
     def minutes(self, ahead: int) -> int:
         """Return the minutes until a person answers, 1 to 60.
 
-        The usual wait, times one plus the share of those ahead that falls to each agent.
+        The usual wait, times one plus the share of those ahead that falls to each agent. On
+        a day on which nobody answers as usual it is not less than what others have waited.
         """
-        return min(_MOST, max(1, ceil(self.usual * (1 + ahead / self.agents))))
+        expected = ceil(self.usual * (1 + ahead / self.agents))
+        return min(_MOST, max(1, expected, int(self.longest)))
 
 
 def estimate(now: float) -> Estimate:
@@ -49,7 +58,7 @@ def estimate(now: float) -> Estimate:
     """
     waits = _waits(now)
     usual = median(waits) / 60 if waits else float(settings().handoff.default_wait_minutes)
-    return Estimate(usual, _agents(now))
+    return Estimate(usual, _agents(now), _longest(now))
 
 
 def waiting_minutes(handoff: Handoff, now: float) -> int:
@@ -83,6 +92,16 @@ def _waits(now: float) -> list[float]:
         if recent:
             return [at - since for at, since in recent[-_LAST:]]
     return []
+
+
+def _longest(now: float) -> float:
+    """Return for how many minutes somebody who waits has had no word of a person."""
+    unheard = handoffs.c.first_reply_at.is_(None)
+    since = case((unheard, handoffs.c.requested_at), else_=handoffs.c.active_at)
+    query = select(func.min(since)).where(handoffs.c.state == "waiting")
+    with reading() as connection:
+        first = connection.execute(query).scalar()
+    return 0.0 if first is None else max(0.0, now - first) / 60
 
 
 def _agents(now: float) -> int:

@@ -56,6 +56,8 @@ def transfer_in(
         "agent": to,
         "accepted_at": func.coalesce(handoffs.c.accepted_at, now),
         "active_at": now,
+        # What the one before has seen is new to the next.
+        "seen_message": 0,
     }
     change = update(handoffs).where(handoffs.c.id == number, which, elsewhere).values(**given)
     if connection.execute(change).rowcount != 1:
@@ -88,6 +90,7 @@ def put_back_in(
         "agent": None,
         "active_at": now,
         "accepted_at": case((unheard, None), else_=handoffs.c.accepted_at),
+        "seen_message": 0,
     }
     which = which if expected is None else which & expected
     if connection.execute(update(handoffs).where(which).values(**freed)).rowcount != 1:

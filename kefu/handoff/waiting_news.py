@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 from sqlalchemy.engine import Connection
 
 from kefu import rings
@@ -63,7 +63,8 @@ def _is_news(handoff: Handoff, place: Place) -> bool:
 
 
 def _tell(handoff: Handoff, place: Place, now: float) -> None:
-    once = handoffs.c.updates_told == handoff.updates_told
+    # Who has just been told that it takes too long knows enough.
+    once = and_(handoffs.c.updates_told == handoff.updates_told, handoffs.c.late_told_at.is_(None))
     again = {"updates_told": handoff.updates_told + 1, "told_at": now}
     text = notice.update_of(place)
     with writing() as connection:

@@ -40,8 +40,9 @@ def test_the_estimate_is_the_usual_wait_of_the_last_days() -> None:
     for number, minutes in enumerate((4, 5, 6, 50)):
         serve(f"old{number}", NOON - 3600 + number, minutes)
     assert waiting_minutes(ask(), NOON) == 6
+    holder.cancel("c1", NOON)
     a_month_later = NOON + 30 * 86400
-    assert waiting_minutes(ask("c2", a_month_later), a_month_later) == 3 * 2
+    assert waiting_minutes(ask("c2", a_month_later), a_month_later) == 3
 
 
 def test_only_the_last_twenty_count() -> None:
@@ -82,6 +83,17 @@ def test_it_is_the_first_words_that_customers_wait_for() -> None:
 def test_the_estimate_stays_between_one_and_sixty() -> None:
     serve("long", NOON - 3 * 3600, 170)
     assert waiting_minutes(ask(), NOON) == 60
+
+
+def test_nobody_is_promised_less_than_the_first_in_the_queue_has_waited_in_vain() -> None:
+    for number in range(3):
+        serve(f"quick{number}", NOON - 3600 + number, 0.1)
+    handoff = [ask(f"c{number}", NOON + number) for number in range(3)][-1]
+    assert [waiting_minutes(handoff, NOON + minute * MINUTE) for minute in (0, 4.5, 7)] == [1, 4, 7]
+    holder.accept(ask("c0").id, "xiaoli", NOON + 7 * MINUTE)
+    holder.accept(ask("c1").id, "xiaoli", NOON + 7 * MINUTE)
+    # Now it is the customer's own wait that tells how today is.
+    assert waiting_minutes(handoff, NOON + 10 * MINUTE) == 9
 
 
 def test_tickets_of_the_night_are_not_waits() -> None:

@@ -227,15 +227,24 @@ def test_who_waits_is_told_only_what_is_new_and_twice_at_most() -> None:
     assert told("c2") == []
     rounds.look(NOON + 4 * MINUTE)
     assert told("c2") == ["人工客服正忙，你前面还有1位顾客，预计还要等待6分钟。"]
-    rounds.look(NOON + 8 * MINUTE)
+    rounds.look(NOON + 6 * MINUTE)
     assert len(told("c2")) == 1
-    holder.cancel(first.conversation, NOON + 8 * MINUTE)
-    rounds.look(NOON + 8 * MINUTE + 1)
-    assert told("c2")[1:] == ["人工客服正忙，下一位就是你，预计还要等待3分钟。"]
+    holder.cancel(first.conversation, NOON + 7 * MINUTE)
+    rounds.look(NOON + 7 * MINUTE)
+    assert told("c2")[1:] == ["人工客服正忙，下一位就是你，预计还要等待6分钟。"]
     ask("c3", NOON - 60)
     rounds.look(NOON + 9 * MINUTE)
     assert len(told("c2")) == 2
     assert holder.get(second.id).updates_told == 2
+
+
+def test_who_is_told_that_it_takes_too_long_is_not_told_the_minutes_as_well() -> None:
+    first = ask("c1")
+    ask("c2", NOON + 1)
+    rounds.look(NOON + 5 * MINUTE)
+    holder.cancel(first.conversation, NOON + 9 * MINUTE)
+    rounds.look(NOON + 11 * MINUTE)
+    assert told("c2")[1:] == [LATE]
 
 
 def test_who_waits_too_long_is_told_once_and_may_leave_a_message() -> None:
