@@ -17,14 +17,16 @@ from starlette.routing import BaseRoute, Route
 from kefu import rings
 from kefu.console import desk_transcript
 from kefu.console.desk_lines import DESK_KEY, Line
-from kefu.console.desk_views import CLOSED_WINDOW, refuses
+from kefu.console.desk_views import refuses
 from kefu.console.desk_words import person_name
+from kefu.console.forms import plain
 from kefu.console.guard import Handler, person_of, signed_in
 from kefu.console.newsroom import rendered
 from kefu.console.opened import MOST, opened
-from kefu.console.rights import holds, may_open
+from kefu.console.rights import holds, may_open, readable_until
 from kefu.handoff import desk, holder
 from kefu.handoff.records import Handoff, HandoffError
+from kefu.handoff.room import SHUT
 from kefu.staff.people import Person
 from kefu.storage import internal_notes, messages
 from kefu.storage.windows_view import window_of
@@ -65,7 +67,7 @@ def _said(handoff: Handoff, person: Person, text: str, key: str) -> dict[str, ob
     known = messages.of_key(handoff.conversation, DESK_KEY + key)
     # What was said before was said, whatever the channel takes now.
     if known is None and refuses(window_of(handoff.conversation, now)):
-        raise HandoffError(CLOSED_WINDOW)
+        raise HandoffError(SHUT)
     number = desk.say(handoff.id, person.login, text, now, key)
     return _as_told(desk_transcript.lines_of_messages([number]))
 
@@ -77,6 +79,10 @@ async def _note(request: Request) -> Response:
 
 
 def _noted(handoff: Handoff, person: Person, text: str, again: bool) -> dict[str, object]:
+    until = readable_until(person, handoff)
+    if until is not None and time.time() > until:
+        # Somebody else may have the customer now, and would read it as of today.
+        raise HandoffError("服务已经结束，不能再写备注")
     number = _same_note(handoff, person, text) if again else None
     if number is None:
         number = desk.note(handoff.id, person.login, text, time.time())
@@ -152,8 +158,10 @@ async def _finish(request: Request) -> Response:
     # A ticket can be closed by anybody who reads it, a customer only by who has them.
     if not (holds(person, handoff) or handoff.state == "left" or person.is_operator):
         raise HTTPException(403)
+    # Operators end it, whoever has it by then.
+    seen = None if person.is_operator else handoff
     return await _answered(
-        handoff, person, lambda: desk.finish(handoff.id, time.time(), by=person.login)
+        handoff, person, lambda: desk.finish(handoff.id, time.time(), by=person.login, seen=seen)
     )
 
 
@@ -164,9 +172,14 @@ async def _seen(request: Request) -> Response:
         raise HTTPException(400)
     # Whoever only looks on has not seen it for the one who answers.
     if holds(person, handoff):
-        await asyncio.to_thread(holder.seen, handoff.id, int(given))
+        await asyncio.to_thread(_note_seen, handoff, int(given))
         rings.changed(handoff.conversation)
     return JSONResponse({})
+
+
+def _note_seen(handoff: Handoff, given: int) -> None:
+    # What was not said yet cannot have been seen.
+    holder.seen(handoff.id, min(given, desk_transcript.last_message(handoff.conversation)))
 
 
 async def _typing(request: Request) -> Response:
@@ -207,7 +220,7 @@ def _as_told(lines: list[tuple[str, Line]]) -> dict[str, object]:
 
 async def _field(request: Request, name: str) -> str:
     given = (await request.form()).get(name)
-    return given if isinstance(given, str) else ""
+    return plain(given) if isinstance(given, str) else ""
 
 
 async def _key(request: Request) -> str:

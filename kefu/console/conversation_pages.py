@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from kefu.console import conversation_acts, desk_transcript, responses
+from kefu.console import conversation_acts, desk_transcript, responses, viewing
 from kefu.console.desk_lines import Line
 from kefu.console.desk_pages import desk_page
 from kefu.console.desk_transcript import Scope
@@ -21,8 +21,8 @@ from kefu.console.newsroom import rendered
 from kefu.console.opened import MOST, opened
 from kefu.console.pages import fragment, render
 from kefu.console.rights import readable_until
+from kefu.console.viewing import View
 from kefu.handoff.records import Handoff
-from kefu.staff import access
 from kefu.staff.people import Person
 
 _NOT_OPENED = {403: "这位顾客由其他客服接待", 404: "没有这个会话"}
@@ -49,7 +49,7 @@ async def _page(request: Request) -> Response:
         # Somebody was faster: the list that led here was a moment old.
         return responses.refused(request, error.status_code, _NOT_OPENED.get(error.status_code, ""))
     now = time.time()
-    await asyncio.to_thread(_note, person, handoff, address_of(request), now)
+    await asyncio.to_thread(viewing.opened, _view(request, handoff), now)
     page = await asyncio.to_thread(desk_transcript.newest, _scope(person, handoff))
     head = await asyncio.to_thread(head_of, handoff, person, now)
     return await desk_page(request, head=head, lines=page.lines, earlier=page.earlier)
@@ -59,6 +59,7 @@ async def _page(request: Request) -> Response:
 async def _earlier(request: Request) -> Response:
     handoff, person = await opened(request), person_of(request)
     before = _number(request, "before")
+    await asyncio.to_thread(viewing.read_on, _view(request, handoff), time.time())
     page = await asyncio.to_thread(desk_transcript.before, _scope(person, handoff), before)
     return JSONResponse({"lines": _shown(page.lines), "earlier": page.earlier})
 
@@ -68,6 +69,7 @@ async def _since(request: Request) -> Response:
     """Answer with what a page may have missed while it had no connection."""
     handoff, person = await opened(request), person_of(request)
     after = _number(request, "after")
+    await asyncio.to_thread(viewing.read_on, _view(request, handoff), time.time())
     lines = await asyncio.to_thread(desk_transcript.recent, _scope(person, handoff), after)
     head = await asyncio.to_thread(head_of, handoff, person, time.time())
     return JSONResponse({"lines": _shown(lines), "head": fragment("_head.html", head=head)})
@@ -87,16 +89,8 @@ async def _people(request: Request) -> Response:
     return render(request, "_people.html", colleagues=found)
 
 
-def _note(person: Person, handoff: Handoff, address: str, now: float) -> None:
-    access.note(
-        person.login,
-        "view_conversation",
-        staff=person.id,
-        conversation=handoff.conversation,
-        detail=f"编号 {handoff.id}",
-        address=address,
-        now=now,
-    )
+def _view(request: Request, handoff: Handoff) -> View:
+    return View(person_of(request), handoff.id, handoff.conversation, address_of(request))
 
 
 def _scope(person: Person, handoff: Handoff) -> Scope:

@@ -24,11 +24,13 @@ class Delivery:
     Attributes:
         state: sending, sent or failed; empty for what a customer said.
         file_state: pending, stored or failed, of its picture or recording; else empty.
+        file_type: Content type of it, where it is stored.
         notes: What agents should know about it (Chinese).
     """
 
     state: str = ""
     file_state: str = ""
+    file_type: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -42,7 +44,7 @@ def deliveries(rows: Sequence[Any]) -> dict[int, Delivery]:
     return {
         row.id: Delivery(
             "" if row.author == "customer" else _state(row.state, sent.get(row.id, ())),
-            files.get(row.id, ""),
+            *files.get(row.id, ("", "")),
             tuple(notes.get(row.id, ())),
         )
         for row in rows
@@ -74,9 +76,10 @@ def _send_states(rows: Sequence[Any]) -> dict[int, list[str]]:
     return states
 
 
-def _file_states(ids: list[int]) -> dict[int, str]:
+def _file_states(ids: list[int]) -> dict[int, tuple[str, str]]:
     if not ids:
         return {}
-    query = select(media.c.message, media.c.state).where(media.c.message.in_(ids))
+    query = select(media.c.message, media.c.state, media.c.content_type)
     with reading() as connection:
-        return {row.message: row.state for row in connection.execute(query)}
+        rows = connection.execute(query.where(media.c.message.in_(ids)))
+        return {row.message: (row.state, row.content_type or "") for row in rows}

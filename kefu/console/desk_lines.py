@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from kefu.console.deliveries import Delivery
 from kefu.console.desk_words import clock, customer_name, day, person_name
+from kefu.console.file_types import ENDINGS, SHOWN
 from kefu.handoff.history import FAREWELL, TOLD
 from kefu.handoff.views import REASONS
 from kefu.storage.reply_text import readable
@@ -64,6 +65,20 @@ class Line:
     def file_state(self) -> str:
         """Return pending, stored or failed, of its picture or recording."""
         return self.delivery.file_state
+
+    @property
+    def is_seen(self) -> bool:
+        """Tell whether its file is a picture that browsers show."""
+        stored = self.file == "image" and self.file_state == "stored"
+        return stored and self.delivery.file_type in SHOWN
+
+    @property
+    def file_name(self) -> str:
+        """Return what its file is, such as 语音 or 图片（HEIC）."""
+        if self.file != "image":
+            return self.file
+        ending = ENDINGS.get(self.delivery.file_type, "")
+        return f"图片（{ending.upper()}）" if ending and not self.is_seen else "图片"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -174,13 +189,17 @@ def _event_text(row: Any, reason: str | None, rating: Any) -> str:
     if row.kind == "returned":
         return f"{actor} 放回队列，重新排队" if actor else "没有回复，重新排队"
     if row.kind == "rated":
-        return _rating_text(rating)
+        return _rating_text(row.detail, rating)
     if row.kind in _ENDS:
         return f"{actor} {_ENDS[row.kind]}".strip()
     return _PLAIN.get(row.kind, str(row.kind))
 
 
-def _rating_text(rating: Any) -> str:
+def _rating_text(detail: str | None, rating: Any) -> str:
+    if detail:
+        # What the customer thought then; there may be more by now.
+        thought, _, reason = detail.partition("：")
+        return f"顾客评价：{thought}（{reason}）" if reason else f"顾客评价：{thought}"
     if rating is None or rating.satisfied is None:
         return "顾客评价"
     text = f"顾客评价：{'满意' if rating.satisfied else '不满意'}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, true
 
+from kefu.console import desk_last_words as last_words
 from kefu.console.desk_words import category_title, channel_name, customer_name, person_name
 from kefu.handoff.other_desks import channels_of_other_desks
 from kefu.handoff.views import CLOSINGS, REASONS
 from kefu.storage.engine import reading
-from kefu.storage.reply_text import readable
 from kefu.storage.tables import conversations, handoffs, messages, ratings
 
 # More rows than that are counted, not shown.
@@ -20,7 +20,6 @@ MOST = 60
 MOST_HELD = 500
 _OVER = 30
 _QUESTION = 60
-_SPOKEN = messages.c.kind.not_in(("event", "enter"))
 _BY_CUSTOMER = messages.c.author == "customer"
 _CHANNEL = conversations.c.channel
 
@@ -41,6 +40,7 @@ class Row:
         unanswered_since: Since when the customer waits for a word.
         ended: How it ended.
         rating: What the customer thought of it.
+        undelivered: Whether some word of ours never reached the customer.
         last: Id of the last message.
     """
 
@@ -56,6 +56,7 @@ class Row:
     unanswered_since: float | None = None
     ended: str = ""
     rating: str = ""
+    undelivered: bool = False
     last: int = 0
 
 
@@ -83,8 +84,12 @@ def waiting() -> Rows:
 
 
 def tickets() -> Rows:
-    """Return the tickets that nobody has answered, oldest first."""
-    return _by_state("left", MOST)
+    """Return the tickets that nobody has answered, oldest first, with what was left in each."""
+    found = _by_state("left", MOST)
+    with reading() as connection:
+        said = last_words.customers_last_words(connection, [row.number for row in found.shown])
+    shown = [replace(row, text=_short(said.get(row.number) or row.text)) for row in found.shown]
+    return Rows(shown, found.total)
 
 
 def held() -> Rows:
@@ -98,9 +103,9 @@ def mine(logins: Iterable[str]) -> dict[str, Rows]:
     found: dict[str, list[Row]] = {login: [] for login in wanted}
     with reading() as connection:
         rows = connection.execute(_held_by(wanted)).all()
-        texts = _texts(connection, [row.last for row in rows if row.last])
+        said = last_words.texts(connection, [row.said for row in rows if row.said])
     for row in rows:
-        found[row.agent].append(_held_row(row, texts.get(row.last, "")))
+        found[row.agent].append(_held_row(row, _short(said.get(row.said, ""))))
     for held_rows in found.values():
         held_rows.sort(key=lambda row: (row.unanswered_since or float("inf"), -row.last))
     return {login: Rows(held_rows, len(held_rows)) for login, held_rows in found.items()}
@@ -117,7 +122,9 @@ def over(login: str) -> Rows:
         .limit(_OVER)
     )
     with reading() as connection:
-        rows = [_over_row(row) for row in connection.execute(query)]
+        found = connection.execute(query).all()
+        lost = last_words.undelivered(connection, [row.id for row in found])
+    rows = [_over_row(row, row.id in lost) for row in found]
     return Rows(rows, len(rows))
 
 
@@ -150,15 +157,17 @@ def _held_by(logins: set[str]) -> Any:
     said = and_(
         messages.c.conversation == handoffs.c.conversation,
         messages.c.created_at >= handoffs.c.requested_at,
-        _SPOKEN,
+        last_words.SPOKEN,
         # Notices of ours tell an agent nothing.
         messages.c.author != "system",
     )
+    by_people = case((messages.c.author.in_(("customer", "agent")), messages.c.id))
     unread = and_(_BY_CUSTOMER, messages.c.id > handoffs.c.seen_message)
     counted = (
         select(
             handoffs.c.id,
             func.coalesce(func.max(messages.c.id), 0).label("last"),
+            func.max(by_people).label("said"),
             func.coalesce(func.sum(case((unread, 1), else_=0)), 0).label("unread"),
             func.coalesce(func.max(case((messages.c.author == "agent", messages.c.id))), 0).label(
                 "answered"
@@ -175,20 +184,18 @@ def _held_by(logins: set[str]) -> Any:
         .correlate(handoffs, counted)
         .scalar_subquery()
     )
+    asked = (
+        select(func.max(messages.c.id))
+        .where(messages.c.conversation == handoffs.c.conversation, _BY_CUSTOMER, last_words.SPOKEN)
+        .correlate(handoffs)
+        .scalar_subquery()
+    )
     return (
-        select(handoffs, _CHANNEL, counted.c.last, counted.c.unread, counted.c.answered,
-               unanswered.label("unanswered_since"))
+        select(handoffs, _CHANNEL, counted.c.last, counted.c.said, counted.c.unread,
+               counted.c.answered, unanswered.label("unanswered_since"), asked.label("asked"))
         .select_from(handoffs.join(counted, counted.c.id == handoffs.c.id))
         .outerjoin(conversations, conversations.c.id == handoffs.c.conversation)
     )  # fmt: skip
-
-
-def _texts(connection: Any, ids: Sequence[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    query = select(messages.c.id, messages.c.author, messages.c.kind, messages.c.body)
-    rows = connection.execute(query.where(messages.c.id.in_(ids)))
-    return {row.id: _short(readable(row.author, row.kind, row.body)) for row in rows}
 
 
 def _row(row: Any, **more: Any) -> Row:
@@ -206,18 +213,21 @@ def _row(row: Any, **more: Any) -> Row:
 
 
 def _held_row(row: Any, text: str) -> Row:
+    # Whoever gets a customer has not seen the question, though it was asked before.
+    is_new = (row.asked or 0) > row.seen_message
     return _row(
         row,
         text=text or _short(row.question or ""),
-        unread=int(row.unread),
+        unread=max(int(row.unread), int(is_new)),
         unanswered_since=row.unanswered_since if row.answered else row.requested_at,
         last=int(row.last),
     )
 
 
-def _over_row(row: Any) -> Row:
+def _over_row(row: Any, undelivered: bool) -> Row:
     ended = CLOSINGS.get(row.close_reason or "", row.close_reason or "")
-    return _row(row, since=row.closed_at, ended=ended, rating=_rating(row))
+    about = {"ended": ended, "rating": _rating(row), "undelivered": undelivered}
+    return _row(row, since=row.closed_at, **about)
 
 
 def _rating(row: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kefu.console.deliveries import deliveries
 from kefu.console.desk_lines import SILENT, Line, event_line, message_line, note_line
@@ -72,6 +72,13 @@ def recent(scope: Scope, after: int) -> list[Line]:
         rows = _messages(scope, None, None, after)
     start = rows[0].created_at if len(rows) >= PAGE else 0.0
     return _in_order(scope, rows, start, None)
+
+
+def last_message(conversation: str) -> int:
+    """Return the id of the last message of a conversation, 0 where there is none."""
+    query = select(func.max(messages.c.id)).where(messages.c.conversation == conversation)
+    with reading() as connection:
+        return connection.execute(query).scalar() or 0
 
 
 def lines_of_messages(ids: Iterable[int]) -> list[tuple[str, Line]]:

@@ -16,10 +16,6 @@ from kefu.staff.people import Person
 from kefu.storage.conversations import visit_of
 from kefu.storage.windows_view import WindowView, window_of
 
-CLOSED_WINDOW = (
-    "微信现在不接收消息（顾客 48 小时没有来消息，或本次可发的条数已用完）；顾客再来消息后可以回复"
-)
-
 
 @dataclass(frozen=True)
 class Head:
@@ -99,9 +95,14 @@ class Colleague:
     max_chats: int
     at_work: bool
 
+    @property
+    def is_free(self) -> bool:
+        """Tell whether they are there and have room for one more."""
+        return self.at_work and self.chats < self.max_chats
+
 
 def colleagues(person: Person, handoff: Handoff, now: float) -> list[Colleague]:
-    """Return to whom a customer can be handed, those at work first, the least busy first."""
+    """Return to whom a customer can be handed, those who are free first, the least busy first."""
     chats: dict[str, int] = {}
     for one in holder.open_handoffs():
         if one.state == "agent" and one.agent:
@@ -118,7 +119,9 @@ def colleagues(person: Person, handoff: Handoff, now: float) -> list[Colleague]:
         for one in people.everybody()
         if one.active and one.login != handoff.agent
     ]
-    return sorted(found, key=lambda one: (not one.at_work, one.chats, one.nickname))
+    return sorted(
+        found, key=lambda one: (not one.is_free, not one.at_work, one.chats, one.nickname)
+    )
 
 
 def _silent(handoff: Handoff, mine: bool, name: str) -> str:

@@ -21,9 +21,9 @@ from kefu.bell import Listener
 from kefu.console import list_board, telling
 from kefu.console.news import Held
 from kefu.console.newsroom import Newsroom
-from kefu.console.streams import Shown, Stream, Streams, encoded
+from kefu.console.streams import Stream, Streams, encoded
+from kefu.console.viewing import Views
 from kefu.staff import people, sessions
-from kefu.staff.people import Person
 from kefu.storage.windows_view import WindowView, window_of
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Hub:
         """Begin without pages."""
         self._streams = Streams()
         self._newsroom = Newsroom()
+        self._views = Views()
         self._listener: Listener | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._threads: ThreadPoolExecutor | None = None
@@ -90,11 +91,9 @@ class Hub:
         if self._threads is not None:
             self._threads.shutdown(wait=True)
 
-    async def join(
-        self, person: Person, session: str, shown: Shown | None, with_lists: bool = True
-    ) -> Stream:
+    async def join(self, stream: Stream, with_lists: bool = True) -> Stream:
         """Begin to tell a page; the first event asks it to read what it may have missed."""
-        stream = Stream(person, session, shown)
+        person = stream.person
         stream.put(encoded("hello", {"person": person.login}))
         self._streams.add(stream)
         if with_lists:
@@ -125,7 +124,7 @@ class Hub:
             raise
         if self._missed:
             self._begin_anew()
-        telling.tell_lines(self._streams, news)
+        self._views.told(telling.tell_lines(self._streams, news))
         telling.tell_happened(self._streams, news.happened)
         if telling.want_lists(self._streams, news):
             self._wake_lists()
@@ -147,8 +146,11 @@ class Hub:
         touched, self._touched = self._touched, set()
         interest = self._streams.interest()
         changes = await self._run(lambda: self._newsroom.changes(touched, interest))
-        telling.tell_lines(self._streams, changes)
+        self._views.told(telling.tell_lines(self._streams, changes))
+        await self._run(self._views.write)
         streams = self._streams
+        if telling.want_over(self._streams, changes.unsent):
+            self._wake_lists()
         shown = [held for held in changes.held if any(stream.shows(held) for stream in streams)]
         if shown:
             telling.tell_windows(streams, await self._run(lambda: _windows(shown)))

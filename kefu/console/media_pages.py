@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kefu.console import picture_acts
+from kefu.console.file_types import ENDINGS, SHOWN
 from kefu.console.guard import address_of, person_of, signed_in
 from kefu.console.opened import MOST
 from kefu.console.rights import may_open, readable_until
@@ -21,22 +22,6 @@ from kefu.storage.engine import reading
 from kefu.storage.media import StoredFile, stored
 from kefu.storage.tables import messages
 
-# What browsers show by themselves; anything else is only there to be saved.
-_SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp")
-_ENDINGS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/bmp": "bmp",
-    "image/heif": "heic",
-    "audio/amr": "amr",
-    "audio/amr-wb": "awb",
-    "audio/silk": "silk",
-    "audio/ogg": "ogg",
-    "audio/mpeg": "mp3",
-    "audio/wav": "wav",
-}
 _UNKNOWN = "application/octet-stream"
 # A customer wrote it: whatever it turns out to be, it runs nothing and loads nothing.
 _POLICY = "default-src 'none'; sandbox"
@@ -60,13 +45,13 @@ async def _media(request: Request) -> Response:
     if found is None:
         # Nobody learns of a file that is not theirs to see.
         raise HTTPException(404)
-    known = found.content_type if found.content_type in _ENDINGS else _UNKNOWN
-    way = "inline" if known in _SHOWN else "attachment"
+    known = found.content_type if found.content_type in ENDINGS else _UNKNOWN
+    way = "inline" if known in SHOWN else "attachment"
     return Response(
         found.content,
         media_type=known,
         headers={
-            "Content-Disposition": f'{way}; filename="{message}.{_ENDINGS.get(known, "bin")}"',
+            "Content-Disposition": f'{way}; filename="{message}.{ENDINGS.get(known, "bin")}"',
             "Content-Security-Policy": _POLICY,
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=3600",

@@ -55,12 +55,14 @@ class News:
         happened: What happened to handoffs.
         held: Open handoffs, and those whose page is open, of all conversations with news.
         touched: Conversations with news of any kind.
+        unsent: Logins of those who have ended a service with words that were never sent.
     """
 
     lines: list[NewLine] = field(default_factory=list)
     happened: list[Happened] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    unsent: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from kefu.console.news import Happened, Held, Interest, NewLine, News
 from kefu.console.pages import fragment
 from kefu.console.tail import Tail
 from kefu.storage.engine import reading
-from kefu.storage.tables import handoff_events, handoffs, internal_notes, messages
+from kefu.storage.tables import handoff_events, handoffs, internal_notes, messages, sends
 
 _MOST_KNOWN = 20_000
 _MOST_UNDER_WAY = 500
 _OLD_SECONDS = 120.0
+_LATELY_SECONDS = 86400.0
 _AGAIN_SECONDS = 1.0
 _LOOKED_AT = 20  # of a conversation's last messages, for what became of them
 
@@ -91,7 +92,8 @@ class Newsroom:
             self._know(line)
         shown = [NewLine(of, line, rendered(line), again=True) for of, line in lines]
         more = {of for of, _ in lines}.difference(touched)
-        return News(lines=shown, held=[*held, *self.held(more, interest)])
+        held += self.held(more, interest)
+        return News(lines=shown, held=held, unsent=_unsent(touched, interest.logins))
 
     def held(self, conversations: Collection[str], interest: Interest) -> list[Held]:
         """Return who has the customers of conversations: what is open, and what pages show."""
@@ -149,6 +151,25 @@ def _held(conversations: Collection[str], interest: Interest) -> list[Held]:
     which = or_(handoffs.c.open_key.in_(list(conversations)), handoffs.c.id.in_(shown))
     with reading() as connection:
         return [Held(*row) for row in connection.execute(select(columns).where(which))]
+
+
+def _unsent(conversations: Collection[str], logins: Collection[str]) -> set[str]:
+    """Return whose words failed to be sent, of those whose service has ended lately."""
+    if not conversations:
+        return set()
+    query = (
+        select(handoffs.c.agent)
+        .distinct()
+        .select_from(handoffs.join(sends, sends.c.conversation == handoffs.c.conversation))
+        .where(
+            handoffs.c.conversation.in_(list(conversations)),
+            handoffs.c.closed_at > time.time() - _LATELY_SECONDS,
+            handoffs.c.agent.in_(list(logins)),
+            sends.c.state == "dead",
+        )
+    )
+    with reading() as connection:
+        return set(connection.execute(query).scalars())
 
 
 def _wanted(held: Iterable[Held], interest: Interest) -> set[str]:

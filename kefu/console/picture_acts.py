@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from kefu.console import desk_transcript
 from kefu.console.desk_lines import DESK_KEY
-from kefu.console.desk_views import CLOSED_WINDOW, refuses
+from kefu.console.desk_views import refuses
 from kefu.console.guard import max_body, person_of, signed_in
 from kefu.console.newsroom import rendered
 from kefu.console.opened import opened
@@ -19,6 +19,7 @@ from kefu.console.pictures import Picture, PictureRefused, prepared_soon
 from kefu.console.uploads import MOST_READ, uploaded
 from kefu.handoff import desk
 from kefu.handoff.records import Handoff, HandoffError
+from kefu.handoff.room import SHUT
 from kefu.staff.person import Person
 from kefu.storage import messages
 from kefu.storage.windows_view import window_of
@@ -53,7 +54,7 @@ def _said(handoff: Handoff, person: Person, picture: Picture, key: str) -> dict[
     known = messages.of_key(handoff.conversation, DESK_KEY + key)
     # What was said before was said, whatever the channel takes now.
     if known is None and refuses(window_of(handoff.conversation, now)):
-        raise HandoffError(CLOSED_WINDOW)
+        raise HandoffError(SHUT)
     number = desk.say_picture(
         handoff.id, person.login, picture.content, picture.content_type, now, key
     )

@@ -15,11 +15,13 @@ from kefu.staff.people import Person
 
 # A page that falls behind further than this reads everything anew.
 MOST = 200
+# Tabs of one browser share a stream; so many conversations at most are on their screens.
+MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The handoff that a page shows."""
+    """A handoff that a page shows."""
 
     number: int
     conversation: str
@@ -32,7 +34,8 @@ class Stream:
     Attributes:
         person: Who is signed in there.
         session: Name of the session (the hash of its token).
-        shown: The handoff on the screen.
+        shown: The handoffs on the screen: of this page, and of other tabs that it tells.
+        address: Network address of the browser.
         lists: The last text of each list that the page was sent.
         wants: Names of the lists that the page has to be sent.
         ended: No event will come any more.
@@ -40,7 +43,8 @@ class Stream:
 
     person: Person
     session: str
-    shown: Shown | None = None
+    shown: tuple[Shown, ...] = ()
+    address: str = ""
     lists: dict[str, str] = field(default_factory=dict)
     wants: set[str] = field(default_factory=set)
     ended: bool = False
@@ -79,8 +83,11 @@ class Stream:
 
     def shows(self, held: Held) -> bool:
         """Tell whether the page shows a handoff that its person may (still) read."""
-        on_screen = self.shown is not None and self.shown.number == held.id
-        return on_screen and may_open(self.person, held)
+        return self.has_on_screen(held.id) and may_open(self.person, held)
+
+    def has_on_screen(self, number: int) -> bool:
+        """Tell whether the page shows the handoff of that number."""
+        return any(shown.number == number for shown in self.shown)
 
     def is_for(self, held: Held, at: float) -> bool:
         """Tell whether the page is to be told what was said at some time (UTC seconds)."""
@@ -114,8 +121,8 @@ class Streams:
         """Return what the pages are about."""
         shown: dict[str, set[int]] = defaultdict(set)
         for stream in self._streams:
-            if stream.shown is not None:
-                shown[stream.shown.conversation].add(stream.shown.number)
+            for one in stream.shown:
+                shown[one.conversation].add(one.number)
         logins = frozenset(stream.person.login for stream in self._streams)
         return Interest(logins, {of: frozenset(numbers) for of, numbers in shown.items()})
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from kefu.console.news import Happened, Held, NewLine, News
 from kefu.console.streams import Stream, Streams, encoded
+from kefu.console.viewing import View
 from kefu.storage.windows_view import WindowView
 
 # What happens to a handoff and takes it out of a list of one's own, or puts it there.
 _ENDS = frozenset(("done", "idle", "cancelled", "rated", "transferred"))
 
 
-def tell_lines(streams: Streams, news: News) -> None:
-    """Show new and changed lines to those who have the customer, or have them on the screen."""
+def tell_lines(streams: Streams, news: News) -> list[View]:
+    """Show lines to those who have the customer, or have them on the screen; return to whom."""
+    views: list[View] = []
     by_conversation: dict[str, list[Held]] = defaultdict(list)
     for held in news.held:
         by_conversation[held.conversation].append(held)
@@ -26,16 +28,17 @@ def tell_lines(streams: Streams, news: News) -> None:
             for stream in streams:
                 if stream.is_for(held, new.line.at):
                     stream.put(event)
+                    views.append(View(stream.person, held.id, held.conversation, stream.address))
+    return views
 
 
 def tell_happened(streams: Streams, happened: Iterable[Happened]) -> None:
     """Tell those whom it concerns what happened to a handoff."""
     for one in happened:
-        told = {"handoff": one.handoff, "kind": one.kind, "state": one.state}
+        told = {"handoff": one.handoff, "kind": one.kind, "state": one.state, "by": one.actor}
         event = encoded("handoff", told)
         for stream in streams:
-            on_screen = stream.shown is not None and stream.shown.number == one.handoff
-            if on_screen or stream.person.login in one.logins:
+            if stream.has_on_screen(one.handoff) or stream.person.login in one.logins:
                 stream.put(event)
 
 
@@ -68,13 +71,24 @@ def want_lists(streams: Streams, news: News) -> bool:
     for stream in streams:
         if news.happened:
             stream.wants |= {"waiting", "left"}
-        if news.happened and stream.person.is_operator:
-            stream.wants |= {"all", "reports"}
+        if stream.person.is_operator and news.happened:
+            stream.wants.add("all")
+        # Nothing happens to a handoff where nobody is there for it: it only rings.
+        if stream.person.is_operator and news.touched:
+            stream.wants.add("reports")
         if stream.person.login in mine:
             stream.wants.add("mine")
         if stream.person.login in over:
             stream.wants.add("over")
     return any(stream.wants for stream in streams)
+
+
+def want_over(streams: Streams, logins: Collection[str]) -> bool:
+    """Note whose list of what is over is out of date; tell whether anybody's is."""
+    concerned = [stream for stream in streams if stream.person.login in logins]
+    for stream in concerned:
+        stream.wants.add("over")
+    return bool(concerned)
 
 
 def audience(streams: Streams, held: Held) -> list[Stream]:

@@ -14,12 +14,15 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
+from kefu import rings
 from kefu.console.app import create_app
 from kefu.console.guard import COOKIE
 from kefu.handoff import desk, holder
 from kefu.staff import people, sessions
-from kefu.storage import messages
+from kefu.storage import media, messages
+from kefu.storage.engine import writing
 from tests.console import scene
 from tests.console.visitors import PASSWORD
 
@@ -544,3 +547,214 @@ async def test_a_customer_who_goes_to_somebody_else_leaves_the_page(
         await expect(page).to_have_url(f"{url}/desk")
         await expect(page.locator("#notices")).to_contain_text("由其他人接待")
         await expect(page.locator("#transcript")).to_have_count(0)
+
+
+async def hide(page: Page, hidden: bool) -> None:
+    """Let a tab go behind others, or come back; headless browsers show all of theirs."""
+    await page.evaluate(
+        "(value) => { Object.defineProperty(document, 'hidden', {value, configurable: true});"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+class Streams:
+    """A console, and how many streams of news are open there."""
+
+    def __init__(self) -> None:
+        self._app = create_app(with_duties=False)
+        self.open = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        counts = scope.get("path") == "/desk/events"
+        self.open += counts
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.open -= counts
+
+
+@pytest.fixture
+def streams(fresh_home: Path) -> Streams:
+    """Give a console on an empty database that counts its streams."""
+    return Streams()
+
+
+@pytest.fixture
+def counted(streams: Streams, serve: Callable[[Streams], str]) -> str:
+    """Give its address."""
+    return serve(streams)
+
+
+async def test_many_tabs_do_not_take_each_others_connections(
+    browser: Browser, counted: str, streams: Streams
+) -> None:
+    person = hire()
+    handoffs = [scene.waits(scene.arrives(f"o_{number}")) for number in range(8)]
+    for handoff in handoffs:
+        desk.take(handoff.id, person.login, time.time())
+    async with sitting(browser, counted, person) as first:
+        await first.close()
+        pages: list[Page] = []
+        for handoff in handoffs:
+            if pages:
+                await hide(pages[-1], True)
+            pages.append(await first.context.new_page())
+            await pages[-1].goto(f"{counted}/desk/{handoff.id}", timeout=10_000)
+        for handoff in handoffs:
+            scene.says(handoff.conversation, f"给第{handoff.id}位的话")
+        for page in pages:
+            # Hidden tabs count all the same.
+            await expect(page).to_have_title(re.compile(r"^\((7|8)\) "))
+        for number, (page, handoff) in enumerate(zip(pages, handoffs, strict=True)):
+            await hide(pages[number - 1], True)
+            await hide(page, False)
+            await expect(page.locator(".line.customer").last).to_contain_text(
+                f"给第{handoff.id}位的话"
+            )
+            scene.says(handoff.conversation, "而且当场")
+            await expect(page.locator(".line.customer").last).to_contain_text("而且当场")
+            await until(lambda: streams.open == 1)
+
+
+async def test_tabs_that_are_shown_side_by_side_are_all_current(
+    browser: Browser, counted: str, streams: Streams
+) -> None:
+    boss = hire("boss", "老板", "operator")
+    handoffs = [scene.waits(scene.arrives(f"o_{number}")) for number in range(3)]
+    async with sitting(browser, counted, boss) as first:
+        pages = [first, await first.context.new_page(), await first.context.new_page()]
+        for page, handoff in zip(pages, handoffs, strict=True):
+            await page.goto(f"{counted}/desk/{handoff.id}")
+        for _ in range(2):
+            for page, handoff in zip(pages, handoffs, strict=True):
+                # Nobody's customers: only whoever has them on the screen is told.
+                scene.says(handoff.conversation, f"还在等 {time.time()}")
+                said = messages.transcript(handoff.conversation)[-1].text
+                await expect(page.locator(".line.customer").last).to_contain_text(said)
+            # What hears the server for all of them is closed or goes on elsewhere.
+            await pages[-1].goto(f"{counted}/desk/{handoffs[-1].id}")
+        await pages.pop().close()
+        for page, handoff in zip(pages, handoffs, strict=False):
+            scene.says(handoff.conversation, "其他标签页关了")
+            await expect(page.locator(".line.customer").last).to_contain_text("其他标签页关了")
+        await until(lambda: streams.open == 1)
+
+
+@pytest.mark.parametrize("locks", [True, False])
+async def test_the_last_tab_hears_the_server_when_the_others_are_closed(
+    browser: Browser, counted: str, streams: Streams, locks: bool
+) -> None:
+    person = hire()
+    handoff = scene.waits(scene.arrives())
+    async with sitting(browser, counted, person) as page:
+        if not locks:  # as without HTTPS
+            await page.context.add_init_script(
+                "Object.defineProperty(navigator, 'locks', {value: undefined})"
+            )
+        await page.goto(f"{counted}/desk")
+        await hide(page, True)
+        other = await page.context.new_page()
+        await other.goto(f"{counted}/desk/{handoff.id}")
+        await other.close()
+        # Hidden, and the only one: it counts and calls all the same.
+        later = scene.waits(scene.arrives("o_2"), "第二位")
+        await expect(
+            page.locator(f"#list-waiting .row-item[data-number='{later.id}']")
+        ).to_have_count(1)
+        await expect(page).to_have_title(re.compile(r"^\(2\) "))
+        await expect(page.locator("#announce")).to_have_text("有顾客在等")
+        await until(lambda: streams.open == 1)
+
+
+async def keys(page: Page) -> list[str]:
+    """Return the lines of the conversation on the screen, in their order."""
+    found: list[str] = await page.evaluate(
+        "[...document.querySelectorAll('#transcript [data-at]')].map((line) => line.id)"
+    )
+    return found
+
+
+async def test_what_happens_in_the_same_moment_has_the_same_order_live_and_after_a_reload(
+    browser: Browser, url: str
+) -> None:
+    handoff = scene.leaves_ticket(scene.arrives())
+    async with sitting(browser, url, hire()) as page:
+        await page.goto(f"{url}/desk/{handoff.id}")
+        await page.locator("#words").fill("周末也发货")
+        await page.get_by_role("button", name="回复并完成").click()
+        await expect(page.locator("#transcript")).to_contain_text("请为本次人工服务评价")
+        await expect(page.locator(".event-done")).to_have_count(1)
+        live = await keys(page)
+        await page.reload()
+        assert live == await keys(page)
+        words = await page.locator("#transcript").inner_text()
+        order = ["小王 接入", "已接入", "周末也发货", "小王 结束了服务", "请为本次人工服务评价"]
+        places = [words.index(part) for part in order]
+        assert places == sorted(places)
+
+
+async def test_who_is_given_a_customer_is_called_and_who_takes_one_is_not(
+    browser: Browser, url: str
+) -> None:
+    mine, given = scene.waits(scene.arrives("o_1")), scene.waits(scene.arrives("o_2"))
+    async with sitting(browser, url, hire()) as page:
+        await page.goto(f"{url}/desk")
+        await page.evaluate(
+            "window.told = []; new MutationObserver(() => told.push(announce.textContent))"
+            ".observe(announce, {childList: true})"
+        )
+        await page.locator(f"#list-waiting [data-number='{mine.id}'] button").click()
+        await expect(page.locator(f"#list-mine .row-item[data-number='{mine.id}']")).to_have_count(
+            1
+        )
+        assert desk.assign(given.id, "wang", time.time())
+        await expect(page.locator("#announce")).to_have_text("有新的顾客分配给你")
+        assert (await page.evaluate("told")).count("有新的顾客分配给你") == 1
+        row = page.locator(f"#list-mine .row-item[data-number='{given.id}']")
+        await expect(row.locator(".count")).to_have_text("1")
+        await expect(page).to_have_title(re.compile(r"^\(1\) "))
+
+
+async def test_after_a_note_words_go_to_the_customer_again_and_a_note_stays_one(
+    browser: Browser, url: str
+) -> None:
+    conversation = scene.arrives()
+    handoff = scene.waits(conversation)
+    async with sitting(browser, url, hire()) as page:
+        await page.goto(f"{url}/desk/{handoff.id}")
+        await page.get_by_label("内部备注").check()
+        await page.locator("#words").fill("先写一半")
+        await page.reload()
+        # What was begun as a note must not be sent to the customer.
+        await expect(page.get_by_label("内部备注")).to_be_checked()
+        await page.get_by_role("button", name="保存备注").click()
+        await expect(page.locator(".line.note")).to_contain_text("先写一半")
+        await expect(page.get_by_label("内部备注")).not_to_be_checked()
+        await page.locator("#words").fill("您好")
+        await page.get_by_role("button", name="发送", exact=True).click()
+        await expect(page.locator(".line.agent[data-message]")).to_contain_text("您好")
+        await page.get_by_label("内部备注").check()
+        await page.reload()
+        await expect(page.get_by_label("内部备注")).not_to_be_checked()
+        assert said_by_agents(conversation) == ["您好"]
+
+
+async def test_a_picture_that_the_browser_cannot_show_is_offered_as_a_file(
+    browser: Browser, url: str
+) -> None:
+    conversation = scene.arrives()
+    handoff = scene.waits(conversation)
+    async with sitting(browser, url, hire()) as page:
+        await page.goto(f"{url}/desk/{handoff.id}")
+        for _ in ("live", "there when the page is opened"):
+            number = scene.says(conversation, "", "image")
+            with writing() as connection:
+                broken = (conversation, "rest", b"\x89PNG\r\n\x1a\nno more", "image/png")
+                media.keep(connection, number, *broken, time.time())
+            rings.changed(conversation)
+            line = page.locator(f"#m-{number}")
+            await expect(line.get_by_role("link", name="下载图片")).to_be_visible()
+            await expect(line.locator("img")).to_have_count(0)
+            await page.reload()
+            await expect(line.get_by_role("link", name="下载图片")).to_be_visible()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 
-from kefu.handoff import desk, holder, reports
+from kefu.console import desk_transcript, viewing
+from kefu.console.viewing import View
+from kefu.handoff import desk, holder, rating, reports
 from kefu.handoff.history import events_of, note_in
-from kefu.staff import access
-from kefu.storage import messages
+from kefu.staff import access, people
+from kefu.storage import internal_notes, media, messages
 from kefu.storage.engine import writing
 from kefu.storage.tables import ratings
 from tests.console import scene
@@ -86,6 +89,7 @@ def test_what_the_customer_thought_of_it_stands_in_the_transcript() -> None:
         rated = ratings.update().where(ratings.c.handoff == handoff.id)
         connection.execute(rated.values(satisfied=False, reason="回复太慢", state="rated"))
         note_in(connection, handoff.id, handoff.conversation, "rated", time.time())
+    # An event from before events said what the customer thought.
     assert "顾客评价：不满意（回复太慢）" in wang.get(f"/desk/{handoff.id}").text
 
 
@@ -311,3 +315,121 @@ def test_a_conversation_that_somebody_else_has_taken_says_so() -> None:
     desk.take(handoff.id, "li", time.time())
     answer = seat("wang").get(f"/desk/{handoff.id}")
     assert answer.status_code == 403 and "由其他客服接待" in answer.text
+
+
+@pytest.mark.parametrize("path", ["since?after=0", "earlier?before=999999"])
+def test_whatever_shows_a_conversation_is_noted_once_an_hour(path: str) -> None:
+    handoff = scene.waits(scene.arrives(), "怎么退货")
+    wang = seat("wang")
+    for _ in range(2):
+        assert "怎么退货" in wang.get(f"/desk/{handoff.id}/{path}").json()["lines"][0]["html"]
+    noted = access.entries(action="view_conversation")
+    assert [(one.login, one.conversation) for one in noted] == [("wang", handoff.conversation)]
+    viewing.read_on(View(wang.person, handoff.id, handoff.conversation, ""), time.time() + 2 * 3600)
+    assert len(access.entries(action="view_conversation")) == 2
+
+
+def test_what_was_not_said_yet_cannot_have_been_seen() -> None:
+    handoff = scene.waits(scene.arrives())
+    wang = seat("wang")
+    desk.take(handoff.id, "wang", time.time())
+    acts(wang, handoff.id, "seen", message=str(2**31 - 1))
+    assert 'data-unread="0"' in wang.get("/desk/lists/mine").text
+    scene.says(handoff.conversation, "还在吗")
+    assert 'data-unread="1"' in wang.get("/desk/lists/mine").text
+
+
+def test_whoever_gets_a_customer_has_them_unread_until_they_look() -> None:
+    handoff = scene.waits(scene.arrives(), "怎么开发票")
+    scene.bot_says(handoff.conversation, "正在为你转接人工客服…")
+    wang, li = seat("wang"), seat("li")
+    desk.assign(handoff.id, "wang", time.time())
+    listed = wang.get("/desk/lists/mine").text
+    assert 'data-unread="1"' in listed and "怎么开发票" in listed and "正在为你转接" not in listed
+    last = desk_transcript.last_message(handoff.conversation)
+    acts(wang, handoff.id, "seen", message=str(last))
+    assert 'data-unread="0"' in wang.get("/desk/lists/mine").text
+    acts(wang, handoff.id, "transfer", to="li")
+    assert 'data-unread="1"' in li.get("/desk/lists/mine").text
+    acts(li, handoff.id, "seen", message=str(last))
+    assert 'data-unread="0"' in li.get("/desk/lists/mine").text
+    acts(li, handoff.id, "put-back")
+    desk.assign(handoff.id, "wang", time.time())
+    assert 'data-unread="1"' in wang.get("/desk/lists/mine").text
+
+
+def test_a_note_into_what_ended_long_ago_is_refused() -> None:
+    handoff = scene.waits(scene.arrives())
+    wang, boss = seat("wang"), seat("boss", "operator")
+    desk.take(handoff.id, "wang", time.time() - 7200)
+    holder.close(handoff.id, "done", time.time() - 3600)
+    status, told = acts(wang, handoff.id, "note", text="想起来了", key="k1")
+    assert status == 409 and "已经结束" in str(told["error"])
+    assert acts(boss, handoff.id, "note", text="核查过", key="k2")[0] == 200
+    assert [note.body for note in internal_notes.of(handoff.conversation)] == ["核查过"]
+
+
+def test_a_text_with_nul_is_said_without_it() -> None:
+    handoff = scene.waits(scene.arrives())
+    assert acts(seat("wang"), handoff.id, "say", text="在\0的", key="k1")[0] == 200
+    assert said_by_agents(handoff.conversation) == ["在的"]
+
+
+def test_each_step_of_a_rating_stands_in_the_transcript_as_it_was() -> None:
+    handoff = scene.waits(scene.arrives())
+    wang = seat("wang")
+    desk.take(handoff.id, "wang", time.time())
+    desk.finish(handoff.id, time.time())
+    rating.answer(handoff.conversation, "不满意", time.time())
+    rating.answer(handoff.conversation, "其他", time.time())
+    rating.answer(handoff.conversation, "包裹里少了一件", time.time())
+    text = wang.get(f"/desk/{handoff.id}").text
+    assert re.findall("顾客评价：[^<]*", text.replace("\n", "<")) == [
+        "顾客评价：不满意",
+        "顾客评价：不满意（包裹里少了一件）",
+    ]
+
+
+def test_the_list_of_tickets_shows_what_was_left() -> None:
+    ticket = scene.leaves_ticket(scene.arrives("o_1"), "转人工")
+    scene.says(ticket.conversation, "我的快递坏了，要赔偿")
+    scene.leaves_ticket(scene.arrives("o_2"), "只有这一句")
+    listed = seat("wang").get("/desk/lists/left").text
+    assert "我的快递坏了" in listed and "转人工" not in listed and "只有这一句" in listed
+
+
+def test_a_colleague_who_is_away_or_full_is_not_chosen_beforehand() -> None:
+    handoff = scene.waits(scene.arrives())
+    boss, li = seat("boss", "operator"), seat("li", nickname="小李")
+    assert " checked" not in boss.get(f"/desk/{handoff.id}/people").text
+    with_hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), ("00:00-24:00",))
+    people.change(li.person.id, max_chats=1, hours=with_hours)
+    people.set_state(li.person.id, "online", time.time())
+    people.seen(li.person.id, time.time())
+    shown = boss.get(f"/desk/{handoff.id}/people").text
+    assert shown.split(" checked")[0].rstrip().endswith('value="li" required')
+    busy = scene.waits(scene.arrives("o_2"))
+    desk.take(busy.id, "li", time.time())
+    assert " checked" not in boss.get(f"/desk/{handoff.id}/people").text
+
+
+def test_a_picture_that_browsers_do_not_show_is_offered_as_a_file() -> None:
+    handoff = scene.waits(scene.arrives())
+    for kind in ("image/heif", "image/png"):
+        number = scene.says(handoff.conversation, "", "image")
+        with writing() as connection:
+            media.keep(connection, number, handoff.conversation, "rest", b"x", kind, time.time())
+    text = seat("wang").get(f"/desk/{handoff.id}").text
+    assert "下载图片（HEIC）" in text and text.count('<img src="/media/') == 1
+
+
+def test_words_that_never_arrived_are_marked_in_the_list_of_what_is_over() -> None:
+    wang = seat("wang")
+    numbers = []
+    for name, state in (("o_1", "dead"), ("o_2", "sent")):
+        ticket = scene.leaves_ticket(scene.arrives(name, "wechat:miniprogram"))
+        numbers.append(desk.say(ticket.id, "wang", "周末也发货", time.time()))
+        desk.finish(ticket.id, time.time())
+        scene.send_row(ticket.conversation, numbers[-1], state, "微信：对方已取消关注")
+    rows = wang.get("/desk/lists/over").text.split("row-item")[1:]
+    assert ["未送达" in row for row in rows] == [False, True]

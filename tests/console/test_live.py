@@ -15,13 +15,13 @@ from sqlalchemy import insert
 from kefu import rings
 from kefu.bell import Bell
 from kefu.console import streams
-from kefu.console.live import Hub
+from kefu.console.live import LISTS_ANYWAY_SECONDS, Hub
 from kefu.console.streams import Shown, Stream, encoded
 from kefu.console.tail import Tail
-from kefu.handoff import desk, holder
+from kefu.handoff import desk, holder, reports
 from kefu.handoff.history import note_in
 from kefu.handoff.records import Handoff
-from kefu.staff import people, sessions
+from kefu.staff import access, people, sessions
 from kefu.staff.people import Person
 from kefu.storage import messages
 from kefu.storage.engine import writing
@@ -76,12 +76,12 @@ class Page:
                 self.heard.append((fields["event"], json.loads(fields["data"])))
 
 
-async def opens(hub: Hub, person: Person, handoff: Handoff | None = None) -> Page:
+async def opens(hub: Hub, person: Person, *handoffs: Handoff) -> Page:
     session = sessions.open_session(person.id, time.time())
     found = sessions.find(session.token, time.time())
     assert found is not None
-    shown = Shown(handoff.id, handoff.conversation) if handoff else None
-    return Page(await hub.join(person, found.token_hash, shown))
+    shown = tuple(Shown(one.id, one.conversation) for one in handoffs)
+    return Page(await hub.join(Stream(person, found.token_hash, shown)))
 
 
 async def test_a_customers_message_is_on_the_agents_page_at_once(hub: Hub) -> None:
@@ -263,3 +263,51 @@ async def test_two_pages_of_one_person_are_told_the_same(hub: Hub) -> None:
     told = await asyncio.gather(*(page.hear("message", message=number) for page in pages))
     assert told[0] == told[1]
     assert 'data-sent-as="k1"' in told[0]["html"]
+
+
+async def test_what_is_reported_is_told_when_somebody_only_rings(hub: Hub) -> None:
+    page = await opens(hub, hire("boss", "operator"))
+    await page.hear("list", name="reports")
+    page.heard.clear()
+    handoff = scene.waits(scene.arrives())
+    await page.hear("list", name="waiting")
+    page.heard.clear()
+    reports.open_report("nobody_available", "没有客服在线", time.time())
+    rings.changed(handoff.conversation)
+    began = time.monotonic()
+    await page.hear("list", text="没有客服在线", name="reports")
+    assert time.monotonic() - began < LISTS_ANYWAY_SECONDS / 2
+
+
+async def test_a_word_that_fails_after_the_end_is_told_to_who_said_it(hub: Hub) -> None:
+    page = await opens(hub, hire("wang"))
+    handoff = scene.leaves_ticket(scene.arrives(channel="wechat:miniprogram"))
+    number = desk.say(handoff.id, "wang", "在的", time.time())
+    desk.finish(handoff.id, time.time(), by="wang")
+    await page.hear("list", text=f"/desk/{handoff.id}", name="over")
+    scene.send_row(handoff.conversation, number, "dead", "微信：对方已取消关注")
+    await page.hear("list", text="未送达", name="over")
+
+
+async def test_a_page_is_told_of_all_that_is_on_the_screen(hub: Hub) -> None:
+    boss = hire("boss", "operator")
+    handoffs = [scene.waits(scene.arrives(f"o_{number}")) for number in range(3)]
+    page = await opens(hub, boss, *handoffs[:2])
+    said = [scene.says(handoff.conversation, "还在等") for handoff in handoffs]
+    for number in said[:2]:
+        await page.hear("message", message=number)
+    assert said[2] not in [data["message"] for data in await page.all("message")]
+
+
+async def test_who_is_told_what_a_customer_says_is_in_the_access_log_once(hub: Hub) -> None:
+    wang = hire("wang")
+    handoff = scene.waits(scene.arrives())
+    desk.take(handoff.id, "wang", time.time())
+    page = await opens(hub, wang)
+    for text in ("在吗", "喂"):
+        await page.hear("message", message=scene.says(handoff.conversation, text))
+    deadline = time.monotonic() + PATIENCE
+    while not (noted := access.entries(action="view_conversation")):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    assert [(one.login, one.conversation) for one in noted] == [("wang", handoff.conversation)]

@@ -268,3 +268,15 @@ def test_an_end_and_a_word_that_race_leave_no_word_after_the_end(round_: int) ->
         pool.submit(desk.finish, handoff.id, NOON).result()
     expected = ["等等", QUESTION] if said.result() else [QUESTION]
     assert [text for text in told("c1") if text in ("等等", QUESTION)] == expected
+
+
+def test_what_changed_hands_meanwhile_is_not_ended_under_them() -> None:
+    hire("xiaowang", "小王")
+    ticket = ask(now=NIGHT)
+    desk.take(ticket.id, "xiaowang", NIGHT + 1)
+    with pytest.raises(HandoffError, match="没有结束"):
+        desk.finish(ticket.id, NIGHT + 2, by="xiaoli", seen=ticket)
+    held = holder.get(ticket.id)
+    assert (held.state, held.agent) == ("agent", "xiaowang")
+    desk.finish(ticket.id, NIGHT + 3, by="xiaowang", seen=held)
+    assert holder.get(ticket.id).state == "closed"

@@ -9,15 +9,19 @@ const LARGEST_PICTURE = 10 * 1024 * 1024;
 
 export class Composer {
   constructor(number, kept, outbox, transcript) {
-    Object.assign(this, { number, kept, outbox, transcript, typedAt: 0 });
+    Object.assign(this, { number, kept, outbox, transcript, typedAt: 0, onlyNotes: false });
     this.form = byId("composer");
     this.words = byId("words");
     this.asNote = byId("as-note");
     this.words.value = kept.draft(number);
+    this.asNote.checked = kept.draftIsNote(number);
     this.form.addEventListener("submit", (event) => this.#submit(event));
     this.words.addEventListener("input", () => this.#typed());
     this.words.addEventListener("keydown", (event) => this.#key(event));
-    this.asNote.addEventListener("change", () => this.#showMode());
+    this.asNote.addEventListener("change", () => {
+      this.#keepDraft();
+      this.#showMode();
+    });
     byId("picture").addEventListener("change", (event) => this.#picked(event.target));
     this.form.addEventListener("paste", (event) => this.#pictures(event, event.clipboardData));
     this.form.addEventListener("dragover", (event) => this.#over(event, true));
@@ -87,7 +91,10 @@ export class Composer {
     const finish = !note && event.submitter?.name === "finish";
     const kind = note ? "note" : "say";
     this.words.value = "";
-    this.kept.keepDraft(this.number, "");
+    // What is written next is for the customer again.
+    this.asNote.checked = false;
+    this.#keepDraft();
+    this.#showMode();
     byId("refused").textContent = "";
     const entry = this.outbox.add({ handoff: this.number, kind, text, finish });
     this.showPending(entry);
@@ -102,11 +109,15 @@ export class Composer {
   }
 
   #typed() {
-    this.kept.keepDraft(this.number, this.words.value);
+    this.#keepDraft();
     const isReply = !this.asNote.checked && this.words.value.trim() !== "";
     if (!isReply || this.state !== "agent" || Date.now() - this.typedAt < TYPING_MILLISECONDS) return;
     this.typedAt = Date.now();
     post(`/desk/${this.number}/typing`, {});
+  }
+
+  #keepDraft() {
+    this.kept.keepDraft(this.number, this.words.value, this.asNote.checked);
   }
 
   #picked(input) {
@@ -160,12 +171,16 @@ export class Composer {
 
   #showMode() {
     // Whoever cannot reply can still leave a note.
-    if (!this.mayReply && this.state !== "closed") this.asNote.checked = true;
+    const onlyNotes = !this.mayReply && this.state !== "closed";
+    if (onlyNotes) this.asNote.checked = true;
+    else if (this.onlyNotes && !this.words.value) this.asNote.checked = false;
+    this.onlyNotes = onlyNotes;
     this.asNote.disabled = !this.mayReply;
     this.form.classList.toggle("as-note", this.asNote.checked);
     const free = this.state === "waiting" || this.state === "left";
     const reply = free ? "回复后就由你接待。回车发送，Shift+回车换行" : "回车发送，Shift+回车换行";
     this.words.placeholder = this.asNote.checked ? "写给其他客服，顾客看不到" : reply;
+    byId("send").textContent = this.asNote.checked ? "保存备注" : "发送";
     byId("send-and-finish").hidden = this.state !== "left" || this.asNote.checked;
     this.#showWindow();
   }

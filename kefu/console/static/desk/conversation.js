@@ -49,6 +49,8 @@ export class Conversation {
     const { lines, head } = JSON.parse(text);
     for (const { key, html } of lines) this.#put(key, html);
     byId("head").replaceWith(fragment(head));
+    // Whoever gets the customer back has to have seen it anew.
+    if (byId("head").dataset.mine === "") this.seen = 0;
     countTimes();
     this.composer.adapt();
     this.noteSeen();

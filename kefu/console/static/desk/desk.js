@@ -10,6 +10,7 @@ import { Lists } from "./lists.js";
 import { Outbox } from "./outbox.js";
 import { get } from "./requests.js";
 import { Stream } from "./stream.js";
+import { Tabs } from "./tabs.js";
 
 const desk = byId("desk");
 const kept = new Kept(desk.dataset.login);
@@ -17,6 +18,9 @@ const attention = new Attention();
 const outbox = new Outbox(kept, (entry, outcome) => onOutcome(entry, outcome));
 const lists = new Lists((number) => open(number), onNewRows);
 const stream = new Stream(onEvent);
+const tabs = new Tabs(desk.dataset.login, { listen, hear: onNews });
+// Customers whom this person took, or was given by nobody else.
+const taken = new Set();
 let conversation = null;
 let reading = new AbortController();
 
@@ -45,37 +49,66 @@ function begin(number) {
   desk.dataset.view = number ? "conversation" : "lists";
   lists.mark(number);
   countTimes();
-  stream.open(number);
+  tabs.show(number);
   if (number) conversation.focus();
 }
 
+/** Hear the server, or no more. */
+function listen() {
+  if (tabs.leads) stream.open(tabs.shown);
+  else stream.close();
+}
+
 function onEvent(kind, data) {
-  const isOpen = conversation !== null && data.handoff === conversation.number;
-  if (kind === "hello") onConnected();
-  else if (kind === "reload") location.reload();
+  if (kind === "reload") return location.reload();
+  tabs.tell(kind, data);
+  onNews(kind, data);
+}
+
+/** Take what the server told this tab, or another one. */
+function onNews(kind, data) {
+  // A tab that is not shown reads what it misses when it is.
+  const follows = tabs.leads || !document.hidden;
+  const isOpen = follows && conversation !== null && data.handoff === conversation.number;
+  if (kind === "hello") onConnected(data.person, follows);
+  else if (kind === "connection") byId("connection").hidden = !data.lost;
   else if (kind === "signed_out") kefu.signInAgain();
-  else if (kind === "list") onList(data);
+  else if (kind === "list") onList(data, follows);
   else if (isOpen) conversation.hear(kind, data);
-  if (kind === "message" && data.author === "customer" && isOpen) {
-    attention.tell("顾客有新消息", document.hidden);
-  }
+  if (kind === "handoff") onHandoff(data);
+  if (kind === "message" && data.author === "customer") tell("顾客有新消息", !isOpen || document.hidden);
   attention.count(lists.waiting + lists.unread);
 }
 
-function onList(data) {
+function onList(data, follows) {
+  if (data.html === undefined && !follows) return;
   const unread = lists.unread;
-  lists.show(data.name, data.html);
-  if (lists.unread > unread) attention.tell("顾客有新消息", true);
+  const hasNew = lists.show(data.name, data.html);
+  if (lists.unread > unread && !hasNew) tell("顾客有新消息", true);
 }
 
-function onConnected() {
+function onHandoff({ handoff, kind, by }) {
+  if (!["accepted", "assigned", "transferred"].includes(kind)) return;
+  if (by === desk.dataset.login) taken.add(handoff);
+  else taken.delete(handoff);
+}
+
+/** One of several tabs makes the sound. */
+function tell(text, rings) {
+  attention.tell(text, rings && tabs.leads);
+}
+
+function onConnected(person, follows) {
+  // Somebody else has signed in here meanwhile.
+  if (person !== desk.dataset.login) return location.reload();
+  if (!follows) return;
   outbox.send();
   conversation?.catchUp();
 }
 
-function onNewRows(name) {
-  if (name === "waiting") attention.tell("有顾客在等", true);
-  if (name === "mine") attention.tell("有新的顾客分配给你", true);
+function onNewRows(name, numbers) {
+  if (name === "waiting") tell("有顾客在等", true);
+  if (name === "mine" && !numbers.every((number) => taken.has(number))) tell("有新的顾客分配给你", true);
 }
 
 async function onOutcome(entry, outcome) {

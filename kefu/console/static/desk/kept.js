@@ -13,9 +13,14 @@ export class Kept {
     return localStorage.getItem(this.#key("draft", number)) ?? "";
   }
 
-  keepDraft(number, text) {
-    if (text) put(this.#key("draft", number), text);
-    else localStorage.removeItem(this.#key("draft", number));
+  /** Tell whether the draft is a note: it must not go to the customer. */
+  draftIsNote(number) {
+    return localStorage.getItem(this.#key("note", number)) !== null;
+  }
+
+  keepDraft(number, text, isNote = false) {
+    this.#set("draft", number, text);
+    this.#set("note", number, text && isNote ? "yes" : "");
   }
 
   /** Return the messages on their way, oldest first. */
@@ -38,6 +43,11 @@ export class Kept {
 
   drop(key) {
     localStorage.removeItem(this.#key("out", key));
+  }
+
+  #set(kind, name, text) {
+    if (text) put(this.#key(kind, name), text);
+    else localStorage.removeItem(this.#key(kind, name));
   }
 
   #key(kind, name) {

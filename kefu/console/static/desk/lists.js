@@ -38,11 +38,11 @@ export class Lists {
     if (name === "all") this.#readAll();
   }
 
-  /** Replace a list by one that the server rendered. */
+  /** Replace a list by one that the server rendered. Returns whether it has new rows. */
   show(name, html) {
-    if (html === undefined) return this.#allChanged();
     const box = byId(`list-${name}`);
-    if (!box) return;
+    if (html === undefined) this.#allChanged();
+    if (html === undefined || !box) return false;
     const before = this.#numbers(name);
     const focused = box.contains(document.activeElement) ? this.#rowOf(document.activeElement) : 0;
     box.replaceChildren(fragment(html));
@@ -52,6 +52,7 @@ export class Lists {
     this.#showCounts();
     const added = [...this.#numbers(name)].filter((number) => !before.has(number));
     if (added.length) this.news(name, added);
+    return added.length > 0;
   }
 
   /** Mark the rows of the conversation that is open. */

@@ -18,6 +18,8 @@ export class Transcript {
     new ResizeObserver(() => this.#resized()).observe(this.root);
     // Pictures have no height until they are there.
     this.root.addEventListener("load", () => this.following && this.toEnd(), true);
+    this.root.addEventListener("error", (event) => toBeSaved(event.target), true);
+    for (const image of this.root.querySelectorAll("img")) if (isBroken(image)) toBeSaved(image);
   }
 
   /** Return the id of the last message. */
@@ -97,11 +99,7 @@ export class Transcript {
   }
 
   #insert(line) {
-    const at = Number(line.dataset.at);
-    const isBefore = (other) =>
-      line.dataset.message && other.dataset.message
-        ? Number(other.dataset.message) < Number(line.dataset.message)
-        : Number(other.dataset.at) <= at;
+    const isBefore = (other) => stands(other, line) < 0;
     const lines = [...this.root.querySelectorAll("[data-at]")];
     const place = lines.findLast(isBefore);
     if (place) place.after(line);
@@ -137,6 +135,28 @@ export class Transcript {
     this.following = scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
     if (this.following) this.toEndButton.hidden = true;
   }
+}
+
+/** Return less than 0 where a line stands before another, in the order of the server's pages. */
+function stands(one, other) {
+  const number = ({ id }) => Number(id.slice(2));
+  if (one.dataset.message && other.dataset.message) return number(one) - number(other);
+  // What happened in the same moment comes before the words about it.
+  const rank = ({ id }) => "emn".indexOf(id[0]);
+  return Number(one.dataset.at) - Number(other.dataset.at) || rank(one) - rank(other) || number(one) - number(other);
+}
+
+function isBroken(image) {
+  return image.complete && !image.naturalWidth;
+}
+
+/** Offer a picture that the browser cannot show as a file. */
+function toBeSaved(image) {
+  const link = image.closest(".picture");
+  if (!link) return;
+  link.className = "aside";
+  link.download = "";
+  link.textContent = "下载图片";
 }
 
 function pendingId(key) {
