@@ -1,0 +1,1 @@
+"""The figures: how well customers are understood and served, computed from what was recorded."""
