@@ -274,6 +274,15 @@ class Retention(_Section):
     turns_days: int = Field(default=730, ge=1)
 
 
+class Backups(_Section):
+    """How often a backup is made by itself, where, and how long it is kept; see docs/backup.md."""
+
+    every_hours: int = Field(default=24, ge=0, le=720)
+    keep_days: int = Field(default=30, ge=1, le=3650)
+    keep_at_least: int = Field(default=7, ge=1, le=1000)
+    folder: str = ""
+
+
 class Settings(_Section):
     """The whole of settings.yml."""
 
@@ -288,6 +297,7 @@ class Settings(_Section):
     order_numbers: OrderNumbers = OrderNumbers()
     shop: Shop = Shop()
     retention: Retention = Retention()
+    backup: Backups = Backups()
 
 
 def read_settings(file: Path) -> Settings:

@@ -1,0 +1,1 @@
+"""Backups: knowledge base, settings and database, made while all runs, and brought back."""
