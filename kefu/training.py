@@ -15,10 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from kefu import marked_yaml
 from kefu.environment import environment
 from kefu.errors import FileProblems, KefuError
 from kefu.knowledge import checks
+from kefu.knowledge.tasks import task_titles as task_titles
 from kefu.running import children
 from kefu.running.leash import leashed
 from kefu.running.log_files import last_reason
@@ -64,14 +64,6 @@ def check_knowledge(home: Path) -> None:
     problems = checks.check(home, known_texts=task_titles(home))
     if problems:
         raise FileProblems(problems)
-
-
-def task_titles(home: Path) -> list[str]:
-    """Return the button texts of the tasks in `data/nlu`. Raises FileProblems."""
-    sources = [marked_yaml.read(file) for file in sorted((home / "data" / "nlu").glob("*.yml"))]
-    items = [item for source in sources for item in (source.data or {}).get("nlu") or []]
-    titles = [(item.get("metadata") or {}).get("title") for item in items]
-    return [title for title in titles if isinstance(title, str)]
 
 
 def train(home: Path, console: Console | None = None) -> Path:

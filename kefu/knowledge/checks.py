@@ -104,10 +104,10 @@ def _category_problems(category: Category) -> Iterator[Problem]:
     if not category.entries:
         yield Problem(category.file, 1, "分类里没有条目，请添加或删去这个文件")
     for entry in category.entries:
-        yield from _entry_problems(entry)
+        yield from entry_problems(entry)
 
 
-def _entry_problems(entry: Entry) -> Iterator[Problem]:
+def entry_problems(entry: Entry) -> Iterator[Problem]:
     name = entry.label.split("/", 1)[1]
     if not _ID.match(name):
         yield Problem(

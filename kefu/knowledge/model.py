@@ -9,6 +9,7 @@ from typing import Any
 
 from kefu import marked_yaml
 from kefu.errors import FileProblems, Problem
+from kefu.knowledge import journal
 from kefu.marked_yaml import MarkedYaml
 
 FOLDER = Path("data") / "knowledge"
@@ -72,10 +73,12 @@ def read_knowledge(home: Path) -> tuple[Category, ...]:
     Raises:
         FileProblems: Files that cannot be read as knowledge, with all their places.
     """
-    files = sorted((home / FOLDER).glob("*.yml"))
-    if not files:
-        raise FileProblems([Problem(home / FOLDER, 0, "没有知识库文件，请放入至少一个 .yml 文件")])
-    return read_files(files)
+    with journal.steady(home / FOLDER):
+        files = sorted((home / FOLDER).glob("*.yml"))
+        if not files:
+            hint = "没有知识库文件，请放入至少一个 .yml 文件"
+            raise FileProblems([Problem(home / FOLDER, 0, hint)])
+        return read_files(files)
 
 
 def read_files(files: list[Path]) -> tuple[Category, ...]:
