@@ -13,17 +13,30 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu import cli_helpdesk, cli_recognition, cli_staff, cli_wechat
+from kefu import (
+    cli_backup,
+    cli_helpdesk,
+    cli_history,
+    cli_knowledge,
+    cli_loop,
+    cli_recognition,
+    cli_report,
+    cli_staff,
+    cli_wechat,
+)
 from kefu.environment import environment, secret
 from kefu.errors import KefuError
 
 app = typer.Typer(help="客服助手的命令行工具", no_args_is_help=True, add_completion=False)
-knowledge_app = typer.Typer(help="知识库", no_args_is_help=True)
 handoff_app = typer.Typer(help="人工接待：查看、接入、回复、转接、结束", no_args_is_help=True)
-app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(handoff_app, name="handoff")
+cli_backup.register(app)
 cli_helpdesk.register(app)
+cli_knowledge.register(app)
+cli_history.register(cli_knowledge.app)
+cli_loop.register(app)
 cli_recognition.register(app)
+cli_report.register(app)
 cli_staff.register(app)
 cli_wechat.register(app)
 
@@ -134,20 +147,6 @@ def bench_desk() -> None:
     from kefu.benchmark_desk import bench_desk as run_bench
 
     raise typer.Exit(run_bench(console))
-
-
-@knowledge_app.command("check")
-def check_knowledge() -> None:
-    """检查知识库：答案过长、重复或冲突的问法、违禁词等。"""
-    from kefu.knowledge.checks import check
-    from kefu.training import task_titles
-
-    problems = check(environment().home, task_titles(environment().home))
-    for problem in problems:
-        typer.echo(str(problem))
-    if problems:
-        _fail(f"共 {len(problems)} 处问题，请按提示修改")
-    console.print("✔ 知识库没有问题")
 
 
 @handoff_app.command("list")
