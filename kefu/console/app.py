@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from kefu.backup.duty import keep_backing_up
 from kefu.console import (
     access_pages,
     conversation_pages,
@@ -115,7 +116,7 @@ def _routes() -> list[BaseRoute]:
 
 
 def _duties() -> list[Coroutine[Any, Any, None]]:
-    return [duties.keep_looking(), HelpdeskDuty().run()]
+    return [duties.keep_looking(), HelpdeskDuty().run(), keep_backing_up()]
 
 
 async def _home(request: Request) -> Response:
