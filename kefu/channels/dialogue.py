@@ -105,9 +105,12 @@ def outcome_of(seen: Recognition, turn: Turn) -> str:
         return "form"
     if seen.outcome != "answer":
         return seen.outcome
+    is_task = seen.label in TASKS
+    if turn.metadata.get("button") and (is_task or is_entry(seen.label)):
+        return "picked"
     if is_entry(seen.label):
-        return "picked" if turn.metadata.get("button") else "answered"
-    return "task" if seen.label in TASKS else "small_talk"
+        return "answered"
+    return "task" if is_task else "small_talk"
 
 
 def without_recipient(reply: dict[str, Any]) -> Reply:

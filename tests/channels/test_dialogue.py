@@ -65,6 +65,7 @@ def test_nothing_at_all_is_not_recognised() -> None:
         (Recognition("answer", "order/invoice", 0.9), a_turn(button=True), "picked"),
         (Recognition("answer", "order/invoice", 0.9), a_turn("lookup_form"), "answered"),
         (Recognition("answer", "query_points", 0.9), a_turn(), "task"),
+        (Recognition("answer", "query_points", 0.9), a_turn(button=True), "picked"),
         (Recognition("answer", "greet", 0.9), a_turn(), "small_talk"),
         (Recognition("answer", "request_human", 0.9), a_turn(), "human"),
         (Recognition("answer", "request_human", 0.9), a_turn("lookup_form"), "human"),
