@@ -82,9 +82,7 @@ function onNews(kind, data) {
 
 function onList(data, follows) {
   if (data.html === undefined && !follows) return;
-  const unread = lists.unread;
-  const hasNew = lists.show(data.name, data.html);
-  if (lists.unread > unread && !hasNew) tell("顾客有新消息", true);
+  if (lists.show(data.name, data.html)) tell("顾客有新消息", true);
 }
 
 function onHandoff({ handoff, kind, by }) {

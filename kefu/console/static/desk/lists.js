@@ -38,21 +38,25 @@ export class Lists {
     if (name === "all") this.#readAll();
   }
 
-  /** Replace a list by one that the server rendered. Returns whether it has new rows. */
+  /**
+   * Replace a list by one that the server rendered. Returns whether a customer who was in
+   * it has written what nobody has seen; of new rows `news` hears.
+   */
   show(name, html) {
     const box = byId(`list-${name}`);
     if (html === undefined) this.#allChanged();
     if (html === undefined || !box) return false;
-    const before = this.#numbers(name);
+    const before = this.#lasts(name);
     const focused = box.contains(document.activeElement) ? this.#rowOf(document.activeElement) : 0;
     box.replaceChildren(fragment(html));
     countTimes(box);
     this.mark(this.opened);
     if (focused) box.querySelector(`[data-number="${focused}"] .row-link`)?.focus();
     this.#showCounts();
-    const added = [...this.#numbers(name)].filter((number) => !before.has(number));
+    const now = [...this.#lasts(name)];
+    const added = now.filter(([number]) => !before.has(number)).map(([number]) => number);
     if (added.length) this.news(name, added);
-    return added.length > 0;
+    return name === "mine" && !added.length && now.some(([number, last]) => last > before.get(number) && this.#isUnread(number));
   }
 
   /** Mark the rows of the conversation that is open. */
@@ -107,9 +111,15 @@ export class Lists {
     return Number(this.#list(name)?.dataset.count ?? 0);
   }
 
-  #numbers(name) {
+  /** Return the last message of each row, by number. */
+  #lasts(name) {
     const rows = this.#list(name)?.querySelectorAll(".row-item") ?? [];
-    return new Set([...rows].map((row) => Number(row.dataset.number)));
+    return new Map([...rows].map(({ dataset }) => [Number(dataset.number), Number(dataset.last)]));
+  }
+
+  #isUnread(number) {
+    const isShown = number === this.opened && !document.hidden;
+    return !isShown && document.querySelector(`#list-mine [data-number="${number}"] .count`) !== null;
   }
 
   #showCounts() {
