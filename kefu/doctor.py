@@ -15,10 +15,13 @@ from sqlalchemy import func, select
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu.backup.duty import REPORT as BACKUP_FAILED
+from kefu.backup.rotation import newest_whole
 from kefu.channels.wechat.accounts import accounts, has_section
 from kefu.channels.wechat.checkup import check_accounts, outbox_state
 from kefu.environment import SECRETS_FILE, EnvironmentProblem, environment
 from kefu.errors import FileProblems, KefuError
+from kefu.handoff.attendance import NOBODY
 from kefu.handoff.reports import open_reports
 from kefu.helpdesk import outbox
 from kefu.knowledge.model import read_knowledge
@@ -71,6 +74,7 @@ def diagnose() -> list[Finding]:
         findings += _looked_at("进程", _programs)
     findings += [_looked("订单系统", _shop), _looked("工作台人员", _staff)]
     findings += [_looked("等待人工", _waiting)]
+    findings += [_looked("备份", _backups)]
     findings += _looked_at("外部客服系统", _helpdesk)
     return findings + _looked_at("微信", _wechat)
 
@@ -211,13 +215,24 @@ def _waiting(name: str) -> Finding:
     )
     with reading() as connection:
         count, oldest = connection.execute(query).one()
-    known = [report.text for report in open_reports()]
+    known = [report.text for report in open_reports() if report.kind == NOBODY]
     if not count:
         return Finding(name, not known, "；".join(["没有顾客在等", *known]), _WAITING_REMEDY)
     minutes = (time.time() - oldest) / 60
     late = minutes > settings().handoff.idle_minutes
     text = f"{count} 位顾客在等，最久 {minutes:.0f} 分钟"
     return Finding(name, not late and not known, "；".join([text, *known]), _WAITING_REMEDY)
+
+
+def _backups(name: str) -> Finding:
+    failed = [report.text for report in open_reports() if report.kind == BACKUP_FAILED]
+    if failed:
+        return Finding(name, False, failed[0], _BACKUP_REMEDY)
+    newest = newest_whole()
+    if newest is None:
+        return Finding(name, True, "还没有备份；make run 运行时会定时备份")
+    hours = (time.time() - newest.manifest.created_at) / 3600
+    return Finding(name, True, f"最近一次 {newest.name}，{hours:.0f} 小时前")
 
 
 def _staff(name: str) -> Finding:
@@ -262,6 +277,7 @@ def _outbox(name: str) -> Finding:
 
 
 _STAFF_REMEDY = "执行 make run，启动后会显示管理员的一次性密码"
+_BACKUP_REMEDY = "按上面的原因处理（磁盘、权限、数据库），再执行 kefu backup now"
 _WAITING_REMEDY = "请客服上线接待，或执行 kefu handoff list 查看"
 _DEAD_REMEDY = "执行 kefu wechat dead 查看"
 

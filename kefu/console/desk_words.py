@@ -102,17 +102,12 @@ def category_title(category: str | None) -> str:
     return _titles().get(category, category) if category else ""
 
 
-def category_titles() -> dict[str, str]:
-    """Return the titles of all knowledge categories by id."""
-    return dict(_titles())
-
-
 @lru_cache(maxsize=1)
 def _titles() -> dict[str, str]:
     try:
         return {category.id: category.title for category in read_knowledge(environment().home)}
     except FileProblems:
-        return {}  # `kefu check` shows them; agents can do without titles
+        return {}  # `kefu knowledge check` shows them; agents can do without titles
 
 
 def clock(at: float) -> str:

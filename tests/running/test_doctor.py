@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kefu.backup.duty import REPORT
 from kefu.doctor import Finding, diagnose
 from kefu.environment import environment, secret
+from kefu.handoff.reports import open_report
 from kefu.shop.gateways import order_gateway
 from kefu.staff import people
 from kefu.storage import migrate
@@ -135,6 +137,14 @@ def test_customers_who_wait_are_counted(installed: Path, minutes: int, ok: bool)
     assert found.ok is ok
     assert found.text == f"1 位顾客在等，最久 {minutes} 分钟"
     assert "kefu handoff list" in found.remedy
+
+
+def test_failed_backup_is_found_with_its_own_remedy(installed: Path) -> None:
+    assert finding("备份").ok
+    open_report(REPORT, "定时备份没有成功：磁盘已满", time.time())
+    found = finding("备份")
+    assert not found.ok and "磁盘已满" in found.text and "kefu backup now" in found.remedy
+    assert "磁盘已满" not in finding("等待人工").text
 
 
 def test_unusable_environment_is_the_only_finding(
