@@ -55,7 +55,10 @@ SECRETS = {
     "KEFU_SHOP_API_SECRET": "shop_api_secret",
     "KEFU_INTERNAL_TOKEN": "internal_token",
     "KEFU_HELPDESK_SECRET": "helpdesk_secret",
+    "KEFU_METRICS_TOKEN": "metrics_token",
 }
+# Holds a key, so it is a secret; there is none unless the environment gives it.
+ALERT_WEBHOOK = "KEFU_ALERT_WEBHOOK"
 BACKEND_TOKEN_PREFIX = "KEFU_REST_TOKEN_"
 # KEFU_WECHAT_<ACCOUNT>_<FIELD>: what the console of WeChat shows of an account.
 WECHAT_PREFIX = "KEFU_WECHAT_"
@@ -175,6 +178,18 @@ def secret(key: str) -> str:
         if given:
             return given
     return _stored_secret(environment().var / SECRETS_FILE, key)
+
+
+def alert_webhook() -> str | None:
+    """Return the address that alerts are sent to, None where none is configured.
+
+    Raises:
+        EnvironmentProblem: It is no address; the text does not repeat it.
+    """
+    url = os.environ.get(ALERT_WEBHOOK, "").strip()
+    if url and not url.startswith(("https://", "http://")):
+        raise EnvironmentProblem(f"环境变量 {ALERT_WEBHOOK} 不是网址，请从群机器人的页面重新复制")
+    return url or None
 
 
 def wechat_value(account: str, field: str) -> str | None:

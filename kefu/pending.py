@@ -26,6 +26,8 @@ class Pending:
         reply_state: delivered where the answer goes out at once, pending where it waits
             for its channel.
         more: Whether other messages may wait for the customer.
+        terms_told: Version of the service terms that the customer knew of before.
+        terms: Version that the answer tells of; None: it does not.
         answer: Comes when the turn has ended.
     """
 
@@ -34,6 +36,8 @@ class Pending:
     received_at: float
     reply_state: str
     more: bool = True
+    terms_told: str | None = None
+    terms: str | None = None
     answer: asyncio.Future[Answer] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -96,6 +100,7 @@ def end_of_turn(
         started_at=batch[0].received_at,
         now=now,
         test=last.incoming.test,
+        terms=last.terms,
     )
 
 

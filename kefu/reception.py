@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import ParamSpec, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kefu import held, replies
+from kefu import held, replies, terms
 from kefu.bursts import is_opener, turns
+from kefu.elsewhere import Elsewhere
 from kefu.errors import KefuError
 from kefu.exchange import Answer, Dialogue, Incoming, Kind, TurnResult
 from kefu.handoff import holder, rating
@@ -23,6 +25,7 @@ from kefu.replies import Reply
 from kefu.settings import settings
 from kefu.storage import messages
 from kefu.storage.conversations import Visit
+from kefu.storage.encryption import pseudonym
 from kefu.storage.intake import Intake, Said, Surroundings
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Reception:
         announce: Callable[[str], None] = _ignore,
         changed: Callable[[str], None] = _ignore,
         held_back: Callable[[str], None] = _ignore,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """Take who thinks of replies, and whom to tell what of a conversation.
 
@@ -66,12 +70,16 @@ class Reception:
             announce: Told that a reply waits for its channel.
             changed: Told that something was recorded that people may be looking at.
             held_back: Told that a message was kept from the dialogue, for a person.
+            elsewhere: Where the process that answered before is still at work.
         """
         self._dialogue = dialogue
         self._clock = clock
         self._announce = announce
         self._changed = changed
         self._held_back = held_back
+        self._elsewhere = elsewhere or Elsewhere()
+        self._moved = False
+        self._arriving: Counter[str] = Counter()
         self._turns = asyncio.Semaphore(TURNS_AT_A_TIME)
         self._done: OrderedDict[int, None] = OrderedDict()
         self._queues: dict[str, deque[Pending]] = {}
@@ -85,10 +93,20 @@ class Reception:
 
         It is recorded before anything else happens. A repeat gives the same answer
         and no second turn.
+
+        Raises:
+            Moved: Another process answers now; nothing was recorded.
         """
+        if self._moved:
+            raise Moved("another process answers now")
+        with self._arrives(pseudonym(incoming.channel, incoming.customer)):
+            return await self._receive(incoming)
+
+    async def _receive(self, incoming: Incoming) -> Answer:
         now = self._clock()
         conversation, recorded = await self._off_loop(self._take_in, incoming, now)
         if recorded.repeat and recorded.id not in self._pending:
+            await self._elsewhere.left(conversation)
             # Its turn may have ended after the row was read.
             conversation, recorded = await self._off_loop(self._take_in, incoming, now)
         if recorded.id in self._pending:
@@ -101,7 +119,36 @@ class Reception:
 
     async def recover(self) -> int:
         """Answer what a crash left unanswered; return how many messages that are."""
-        return self._enqueue_left(await self._off_loop(messages.unanswered, self._clock()))
+        return await self._recover(self._clock())
+
+    async def recover_from_elsewhere(self) -> None:
+        """Wait for the process that answered before, and answer what it left unanswered."""
+        # What was recorded later is this process's own.
+        began = self._clock()
+        await self._elsewhere.is_over()
+        await self._recover(began)
+
+    def hand_over(self) -> frozenset[str]:
+        """Take nothing more in; return the conversations in which turns are still to end."""
+        self._moved = True
+        return frozenset((*self._arriving, *self._queues))
+
+    def take_back(self) -> None:
+        """Take messages in again."""
+        self._moved = False
+
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether another process answers now."""
+        return self._moved
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether turns are still to end."""
+        return bool(self._arriving or self._queues)
+
+    async def _recover(self, older_than: float) -> int:
+        return self._enqueue_left(await self._off_loop(messages.unanswered, older_than))
 
     async def pick_up(self, channels: str, known: Iterable[int] = ()) -> int:
         """Answer what another process recorded; return how many messages that are.
@@ -120,13 +167,27 @@ class Reception:
         return self._enqueue_left(found)
 
     def _enqueue_left(self, left: list[messages.Unanswered]) -> int:
-        new = [message for message in left if not self._knows(message.id)]
+        new = [message for message in left if self._is_mine(message)]
         for message in new:
             kind, page = cast(Kind, message.kind), message.page or None
             incoming = Incoming(message.channel, "", kind, message.body, page=page)
             pending = Pending(incoming, message.id, message.created_at, "pending")
             self._enqueue(message.conversation, pending)
         return len(new)
+
+    def _is_mine(self, message: messages.Unanswered) -> bool:
+        mine = not self._moved and not self._elsewhere.has(message.conversation)
+        return mine and not self._knows(message.id)
+
+    @contextmanager
+    def _arrives(self, conversation: str) -> Iterator[None]:
+        self._arriving[conversation] += 1
+        try:
+            yield
+        finally:
+            self._arriving[conversation] -= 1
+            if not self._arriving[conversation]:
+                del self._arriving[conversation]
 
     def _knows(self, message: int) -> bool:
         # A message that is done may still be unanswered in what was read before it was.
@@ -157,6 +218,7 @@ class Reception:
         queue = self._queues[conversation]
         bursting = False
         try:
+            await self._elsewhere.left(conversation)
             while queue:
                 if bursting or is_opener(queue[-1].incoming.text):
                     await asyncio.sleep(settings().reception.burst_window)
@@ -202,6 +264,8 @@ class Reception:
             logger.exception("turn failed: message %s", batch[-1].message)
             state, result = await self._failed(conversation, batch)
         last, others = batch[-1], [p.message for p in batch[:-1]]
+        if state == "answered":
+            result = _with_terms(last, result)
         recorded = await self._settle(conversation, batch, state, result)
         for pending in batch:
             self._pending.pop(pending.message, None)
@@ -249,6 +313,7 @@ class Reception:
     async def _result(self, conversation: str, batch: list[Pending]) -> tuple[str, TurnResult]:
         incoming = batch[-1].incoming
         who, around = await self._off_loop(self._before, conversation, self._clock())
+        batch[-1].terms_told = around.terms_told
         # What answers a message that a crash interrupted waits itself.
         batch[-1].more = around.waiting or batch[-1].reply_state == "pending"
         if who != "bot":
@@ -268,6 +333,9 @@ class Reception:
             late = held.too_late(text.strip(), around.handoff == "left")
             if late is not None:
                 return "answered", TurnResult([late], "human")
+        if terms.asked_for(settings(), text_of(batch)):
+            shown: Reply = {"text": terms.answer(settings())}
+            return "answered", TurnResult([shown], "task", terms.LABEL)
         turn = turn_of(conversation, batch, around)
         timeout = settings().reception.turn_timeout
         async with self._turns:
@@ -311,8 +379,36 @@ class Reception:
         return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
 
 
+class Moved(Exception):
+    """Raised when a message comes to a process that has handed its customers over."""
+
+
 class SilentTurn(Exception):
     """Raised when the dialogue ended a turn without saying anything."""
+
+
+def _with_terms(last: Pending, result: TurnResult) -> TurnResult:
+    """Let the answer tell of the service terms, once for each version of them.
+
+    It is a part of the last text and no message of its own: WeChat counts them.
+    """
+    chosen = settings()
+    version = chosen.terms.version
+    place = max((n for n, reply in enumerate(result.replies) if reply.get("text")), default=None)
+    if place is None or last.terms_told == version:
+        return result
+    told = terms.notice(chosen)
+    if not told:
+        return result
+    last.terms = version
+    if result.label in (terms.LABEL, *chosen.terms.entries):
+        return result
+    shown = list(result.replies)
+    text = shown[place]["text"]
+    # What ends like that is followed by its buttons.
+    parts = (told, text) if text.endswith("：") else (text, told)
+    shown[place] = {**shown[place], "text": "\n\n".join(parts)}
+    return replace(result, replies=shown)
 
 
 def _beside_ticket(conversation: str, result: TurnResult, now: float) -> tuple[str, TurnResult]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, tzinfo
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from pydantic import BaseModel, Extra, Field, ValidationError, validator
 from kefu import marked_yaml
 from kefu.environment import environment
 from kefu.errors import FileProblems
+from kefu.followed_file import FollowedFile
 from kefu.shop import checks
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -267,6 +267,43 @@ class Shop(_Section):
     members: Gateway = Gateway()
 
 
+class Terms(_Section):
+    """The service terms: told of at the first contact, given on request, published at /terms."""
+
+    enabled: bool = True
+    title: str = Field(default="客服服务条款", min_length=1, max_length=30)
+    version: str = Field(default="1", min_length=1, max_length=20)
+    first_contact: str = Field(
+        default="继续咨询即表示你已阅读并同意《{title}》，发送「服务条款」可随时查看。",
+        max_length=150,
+    )
+    summary: str = Field(
+        default="由智能客服{name}自动回答，仅供参考；随时可以发「转人工」。"
+        "聊天记录加密保存{messages_days}天，只用于为你服务和改进回答。",
+        min_length=1,
+        max_length=300,
+    )
+    text: str = Field(default="", max_length=20_000)
+    url: str = Field(default="", max_length=300)
+    keywords: tuple[str, ...] = (
+        *("服务条款", "用户协议", "服务协议", "使用协议", "用户须知"),
+        *("隐私条款", "隐私协议", "隐私政策"),
+    )
+    entries: tuple[str, ...] = ("service/service_terms",)
+
+    @validator("keywords")
+    def _short_words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) > 30 or any(not word.strip() or len(word) > 20 for word in value):
+            raise ValueError("至多 30 个词，每个 1 至 20 个字")
+        return value
+
+    @validator("url")
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("应为以 https:// 开头的完整地址；空表示没有网页")
+        return value
+
+
 class Retention(_Section):
     """How long kinds of data are kept, in days."""
 
@@ -283,6 +320,59 @@ class Backups(_Section):
     folder: str = ""
 
 
+class Publishing(_Section):
+    """The floor below which no new model comes into service; shares between 0 and 1."""
+
+    min_accuracy: float = Field(default=0.8, ge=0, le=1)
+    max_drop: float = Field(default=0.02, ge=0, le=1)
+    min_questions: int = Field(default=50, ge=1, le=100_000)
+    min_standard_accuracy: float = Field(default=0.95, ge=0, le=1)
+    keep_models: int = Field(default=5, ge=1, le=100)
+
+
+class Alerts(_Section):
+    """When people are told at once, by the webhook in KEFU_ALERT_WEBHOOK; see docs/monitoring.md.
+
+    A limit of 0 is never passed.
+    """
+
+    format: str = "wecom"
+    public_url: str = ""
+    remind_hours: int = Field(default=6, ge=0, le=168)
+    calm_minutes: int = Field(default=5, ge=0, le=240)
+    quiet_hours: tuple[str, ...] = ()
+    failed_replies: int = Field(default=3, ge=0)
+    reply_p95_seconds: float = Field(default=3.0, ge=0, le=60)
+    waiting_minutes: int = Field(default=10, ge=0, le=1440)
+    dead_letters: int = Field(default=5, ge=0)
+    shop_errors: int = Field(default=10, ge=0)
+    wechat_errors: int = Field(default=10, ge=0)
+    process_down_minutes: int = Field(default=2, ge=0, le=240)
+    process_restarts: int = Field(default=3, ge=0)
+    disk_free_gb: float = Field(default=2.0, ge=0)
+    certificate_days: int = Field(default=14, ge=0, le=365)
+    backup_hours: int = Field(default=48, ge=0, le=8760)
+    recognition_below: float = Field(default=0.8, ge=0, le=1)
+    handoff_above: float = Field(default=0.3, ge=0, le=1)
+    least_questions: int = Field(default=100, ge=1)
+
+    @validator("format")
+    def _known_format(cls, value: str) -> str:
+        if value not in ("wecom", "json"):
+            raise ValueError("应为 wecom（企业微信群机器人）或 json（其他系统）")
+        return value
+
+    @validator("public_url")
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("应为以 https:// 开头的完整地址；空表示不检查证书")
+        return value.rstrip("/")
+
+    @validator("quiet_hours", each_item=True)
+    def _span(cls, value: str) -> str:
+        return _checked_span(value)
+
+
 class Settings(_Section):
     """The whole of settings.yml."""
 
@@ -296,8 +386,11 @@ class Settings(_Section):
     content: Content = Content()
     order_numbers: OrderNumbers = OrderNumbers()
     shop: Shop = Shop()
+    terms: Terms = Terms()
     retention: Retention = Retention()
     backup: Backups = Backups()
+    alerts: Alerts = Alerts()
+    publishing: Publishing = Publishing()
 
 
 def read_settings(file: Path) -> Settings:
@@ -306,23 +399,30 @@ def read_settings(file: Path) -> Settings:
     Raises:
         FileProblems: With file, line and remedy of everything that is wrong.
     """
-    source = marked_yaml.read(file)
+    return settings_in(marked_yaml.read(file))
+
+
+def settings_in(source: marked_yaml.MarkedYaml) -> Settings:
+    """Check what was read from a settings file; raises as `read_settings`."""
     if not isinstance(source.data, dict):
         raise FileProblems([source.problem("设置文件应由「名称: 值」组成")])
     try:
         return Settings.parse_obj(source.data)
     except ValidationError as error:
         problems = [
-            source.problem(f"{'.'.join(map(str, e['loc']))}：{_in_chinese(e)}", *e["loc"])
+            source.problem(f"{'.'.join(map(str, e['loc']))}：{in_chinese(e)}", *e["loc"])
             for e in error.errors()
         ]
         raise FileProblems(problems) from None
 
 
-@lru_cache(maxsize=1)
-def settings() -> Settings:
-    """Return the project's settings, read once a process."""
-    return read_settings(environment().home / "settings.yml")
+def settings_file() -> Path:
+    """Return where the project's settings stand."""
+    return environment().home / "settings.yml"
+
+
+settings = FollowedFile(settings_file, read_settings)
+"""Returns the project's settings; a change of the file counts after a second at most."""
 
 
 def _checked_span(value: str) -> str:
@@ -354,7 +454,8 @@ _MESSAGES = {
 }
 
 
-def _in_chinese(error: Mapping[str, Any]) -> str:
+def in_chinese(error: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value, from one of pydantic's errors."""
     kind = str(error["type"])
     if kind in _MESSAGES:
         return _MESSAGES[kind]

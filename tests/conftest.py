@@ -34,3 +34,15 @@ def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     migrate.upgrade()
     yield tmp_path / "var"
     _forget()
+
+
+@pytest.fixture(autouse=True)
+def _know_the_terms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let customers know the service terms, except where `first_contact` is asked for."""
+    if "first_contact" not in request.fixturenames:
+        monkeypatch.setattr("kefu.terms.notice", lambda settings: "")
+
+
+@pytest.fixture
+def first_contact() -> None:
+    """Let customers be told of the service terms."""

@@ -41,6 +41,14 @@ class Authentication:
         self._clock = clock
         self._nonces: OrderedDict[str, float] = OrderedDict()
 
+    def used(self) -> Mapping[str, float]:
+        """Return the nonces that may not be used again, and when each was."""
+        return self._nonces
+
+    def refuse(self, used: Mapping[str, float]) -> None:
+        """Let nonces that another process has seen not be used again."""
+        self._nonces.update(used)
+
     def check(self, headers: Mapping[str, str], method: str, path: str, body: bytes) -> Backend:
         """Return the backend that sent the request.
 

@@ -32,6 +32,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import SQLAlchemyError
 
+from kefu.elsewhere import Elsewhere
 from kefu.errors import KefuError
 from kefu.handoff.triggers import AGENT, HELD
 from kefu.storage import held
@@ -56,11 +57,17 @@ class Context:
     """Notes in the trackers what was said while the dialogue was silent."""
 
     def __init__(
-        self, agent: Callable[[], Agent | None], clock: Callable[[], float] = time.time
+        self,
+        agent: Callable[[], Agent | None],
+        clock: Callable[[], float] = time.time,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """Take a function that gives the server's current agent."""
+        """Take a function that gives the server's current agent, and where another works."""
         self._agent = agent
         self._clock = clock
+        self._elsewhere = elsewhere or Elsewhere()
+        self._moved = False
+        self._noting: set[str] = set()
         self._noted: Recent[int] = Recent()
         self._wanted: dict[str, None] = {}
         self._wake = asyncio.Event()
@@ -71,6 +78,7 @@ class Context:
         What is missing is found by comparing, so that a crash loses nothing. A failure is
         logged: the next turn tries again, and no turn should fail for it.
         """
+        await self._elsewhere.left(conversation)
         try:
             await self._catch_up(conversation)
         except _FAILED:
@@ -78,8 +86,24 @@ class Context:
 
     def soon(self, conversation: str) -> None:
         """Have `run` catch up with a conversation."""
+        if self._moved:
+            return  # the process that answers now does
         self._wanted[conversation] = None
         self._wake.set()
+
+    def hand_over(self) -> frozenset[str]:
+        """Begin nothing more; return the conversations that are still to be caught up with."""
+        self._moved = True
+        return frozenset((*self._wanted, *self._noting))
+
+    def take_back(self) -> None:
+        """Catch up with conversations again."""
+        self._moved = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether `run` is still to catch up with a conversation."""
+        return bool(self._wanted or self._noting)
 
     async def run(self) -> None:
         """Catch up with one conversation after the other, until cancelled."""
@@ -88,7 +112,9 @@ class Context:
             while self._wanted:
                 conversation = next(iter(self._wanted))
                 del self._wanted[conversation]
+                self._noting = {conversation}
                 await self.catch_up(conversation)
+                self._noting = set()
             self._wake.clear()
 
     async def _catch_up(self, conversation: str) -> None:

@@ -33,7 +33,8 @@ _LARGEST_BODY = 65536
 class DeskChannel(InputChannel):
     """Tells the console what a customer's text may be about.
 
-    POST /webhooks/desk/suggest   {"text"} -> {"candidates": [{"label", "score"}]}, best first
+    POST /webhooks/desk/suggest   {"text"} -> {"candidates": [{"label", "score"}], best first,
+        "outcome": answer, options or not_recognised, "options": the labels it would offer}
     """
 
     @classmethod
@@ -85,9 +86,14 @@ async def _candidates(processor: Any, text: str) -> HTTPResponse:
     except Exception:  # last resort: a component of the model failed, which can be any error
         logger.exception("a text could not be recognised for the console")
         return _error(500, "internal_error", "识别出错")
-    found = (parsed.get("decision") or {}).get("candidates") or []
+    decision = parsed.get("decision") or {}
+    found = decision.get("candidates") or []
     return response.json(
-        {"candidates": [{"label": c["label"], "score": c["score"]} for c in found]}
+        {
+            "candidates": [{"label": c["label"], "score": c["score"]} for c in found],
+            "outcome": decision.get("outcome", ""),
+            "options": [option["label"] for option in decision.get("options") or []],
+        }
     )
 
 

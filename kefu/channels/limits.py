@@ -17,7 +17,10 @@ class Limiter:
     Counts live in this process. A refused message is not counted, so that waiting helps.
     """
 
-    def __init__(self, limits: Reception, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, limits: Callable[[], Reception], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take what tells the limits of the moment, and a clock in seconds."""
         self._limits = limits
         self._clock = clock
         self._customers: OrderedDict[str, deque[float]] = OrderedDict()
@@ -25,16 +28,16 @@ class Limiter:
 
     def allows(self, customer: str) -> bool:
         """Count one message and return whether it is within both limits."""
-        now = self._clock()
+        now, limits = self._clock(), self._limits()
         mine = self._customers.setdefault(customer, deque())
         self._customers.move_to_end(customer)
         if len(self._customers) > _MAX_CUSTOMERS:
             self._customers.popitem(last=False)
         _forget(mine, now - 60)
         _forget(self._all, now - 1)
-        if len(mine) >= self._limits.per_customer_per_minute:
+        if len(mine) >= limits.per_customer_per_minute:
             return False
-        if len(self._all) >= self._limits.total_per_second:
+        if len(self._all) >= limits.total_per_second:
             return False
         mine.append(now)
         self._all.append(now)

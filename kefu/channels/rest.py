@@ -21,8 +21,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from kefu import rings
 from kefu.bell import Bell
 from kefu.channels.authentication import Authentication, Backend, Refused
+from kefu.channels.handover import inherited
 from kefu.channels.limits import Limiter
 from kefu.channels.live import Live
+from kefu.channels.relay import relayed
 from kefu.channels.rest_desk import conversation_of, status_of
 from kefu.channels.rest_format import (
     BadRequest,
@@ -43,7 +45,7 @@ from kefu.channels.rest_media import (
 from kefu.channels.shared import closed_reception, live_of, opened_reception
 from kefu.environment import secret
 from kefu.exchange import Incoming
-from kefu.reception import Reception
+from kefu.reception import Moved, Reception
 from kefu.settings import settings
 from kefu.storage import messages
 
@@ -94,7 +96,7 @@ class RestChannel(InputChannel):
     def __init__(self, authentication: Authentication, max_body: int) -> None:
         self._authentication = authentication
         self._max_body = max_body
-        self._limiter = Limiter(settings().reception)
+        self._limiter = Limiter(lambda: settings().reception)
         self._reception: Reception | None = None
         self._live = Live()
         self._types = Bell(rings.DESK)
@@ -109,6 +111,8 @@ class RestChannel(InputChannel):
             app.error_handler.add(PayloadTooLarge, _too_large)
             # Only now: a retry that came in between would be a second turn.
             reception = await opened_reception(app)
+            self._authentication.refuse(inherited(app).nonces)
+            app.ctx.kefu_nonces = self._authentication
             self._live = live_of(app)
             self._reception = reception
 
@@ -150,14 +154,18 @@ class RestChannel(InputChannel):
 
     async def _receive(self, request: Request) -> HTTPResponse:
         self._authenticate(request)
-        return await self._answer(read_request(request.body, settings().reception.max_text))
+        incoming = read_request(request.body, settings().reception.max_text)
+        return await self._answer(incoming, request, request.body)
 
-    async def _answer(self, incoming: Incoming) -> HTTPResponse:
+    async def _answer(self, incoming: Incoming, request: Request, body: bytes) -> HTTPResponse:
         if not self._limiter.allows(incoming.customer):
             raise BadRequest(429, "too_many_messages", "消息太频繁，请稍后再发")
         if self._reception is None:
             return _starting()
-        answer = await self._reception.receive(incoming)
+        try:
+            answer = await self._reception.receive(incoming)
+        except Moved:
+            return await relayed(request, body)
         found = await asyncio.to_thread(_take_out, incoming.customer) if answer.more else []
         # The reply to a message that a crash interrupted waits too, and is in the answer.
         waiting = [message for message in found if message.turn != answer.message]
@@ -173,9 +181,13 @@ class RestChannel(InputChannel):
             while True:
                 found = await asyncio.to_thread(_said, sender, after)
                 left = deadline - time.monotonic()
-                if found or left <= 0:
+                if found or left <= 0 or self._has_moved():
                     return _json(found)
                 await rung.wait(min(left, _POLL_SECONDS))
+
+    def _has_moved(self) -> bool:
+        # Who waits here holds up the end of this process, and may as well ask the next one.
+        return self._reception is not None and self._reception.has_moved
 
     async def _status(self, request: Request) -> HTTPResponse:
         self._authenticate(request)
@@ -194,7 +206,7 @@ class RestChannel(InputChannel):
         self._authenticate(request, content)
         sender = checked_sender(request.args.get("sender"))
         key = checked_message_id(request.args.get("message_id"))
-        return await self._answer(read_picture(sender, content, key))
+        return await self._answer(read_picture(sender, content, key), request, content)
 
     async def _show_picture(self, message: int, request: Request) -> HTTPResponse:
         self._authenticate(request)

@@ -12,6 +12,7 @@ from kefu import rings
 from kefu.bell import Bell
 from kefu.channels.context import Context
 from kefu.channels.dialogue import RasaDialogue
+from kefu.channels.handover import inherited
 from kefu.channels.live import Live
 from kefu.reception import Reception
 from kefu.storage.engine import let_threads_alternate
@@ -26,18 +27,21 @@ async def opened_reception(app: Sanic) -> Reception:
     """
     reception: Reception | None = getattr(app.ctx, "kefu_reception", None)
     if reception is None:
-        _calm_collector()
+        calm_collector()
         let_threads_alternate()
-        context = Context(lambda: app.ctx.agent)
+        elsewhere = inherited(app).elsewhere
+        context = Context(lambda: app.ctx.agent, elsewhere=elsewhere)
         reception = Reception(
             RasaDialogue(lambda: app.ctx.agent, context),
             announce=Bell(rings.SENDER).ring,
             changed=rings.changed,
             held_back=context.soon,
+            elsewhere=elsewhere,
         )
         await _open_live(app, context)
         left = await reception.recover()
-        app.ctx.kefu_reception = reception
+        app.ctx.kefu_reception, app.ctx.kefu_context = reception, context
+        app.ctx.kefu_recovering = asyncio.ensure_future(reception.recover_from_elsewhere())
         if left:
             logger.warning("answering %s messages that the last run left", left)
     return reception
@@ -52,10 +56,11 @@ def live_of(app: Sanic) -> Live:
 async def closed_reception(app: Sanic) -> None:
     """Stop what goes on beside the turns; once more, it does nothing."""
     live: Live | None = getattr(app.ctx, "kefu_live", None)
-    noting: asyncio.Task[None] | None = getattr(app.ctx, "kefu_noting", None)
-    if noting is not None and not noting.done():
-        noting.cancel()
-        await asyncio.gather(noting, return_exceptions=True)
+    for name in ("kefu_noting", "kefu_recovering"):
+        task: asyncio.Task[None] | None = getattr(app.ctx, name, None)
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
     if live is not None:
         await live.close()
 
@@ -66,7 +71,7 @@ async def _open_live(app: Sanic, context: Context) -> None:
     await app.ctx.kefu_live.open()
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Keep the garbage collector away from what loading left.
 
     These millions of objects stay; looking through them makes pauses of 0.3 s. A turn

@@ -9,7 +9,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from kefu import replies
+from kefu import replies, terms
 from kefu.settings import settings
 
 
@@ -39,7 +39,16 @@ class SettingsAnswers(TemplatedNaturalLanguageGenerator):
         reply: replies.Reply | None = await super().generate(
             utter_action, tracker, output_channel, **known
         )
+        return _with_terms(utter_action, reply) if reply else reply
+
+
+def _with_terms(utter_action: str, reply: replies.Reply) -> replies.Reply:
+    """Return the service terms in the place of an entry that is about them."""
+    chosen = settings()
+    label = utter_action.removeprefix("utter_")
+    if not chosen.terms.enabled or label not in chosen.terms.entries:
         return reply
+    return {**reply, "text": terms.answer(chosen)}
 
 
 def _page(tracker: DialogueStateTracker) -> str | None:

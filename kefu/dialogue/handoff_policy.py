@@ -47,16 +47,6 @@ class HandoffPolicy(Policy):
             "priority": 6,
         }
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> None:
-        super().__init__(config, model_storage, resource, execution_context)
-        self._limits = settings().handoff
-
     def train(
         self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any
     ) -> Resource:
@@ -103,7 +93,7 @@ class HandoffPolicy(Policy):
         message = tracker.latest_message
         if message and message.intent_name == "affirm" and _person_was_offered(tracker):
             return triggers.ACTION
-        reason = triggers.due(_said(tracker), self._limits)
+        reason = triggers.due(_said(tracker), settings().handoff)
         # A request for a person has its own rule.
         return triggers.ACTION if reason in ("unrecognised", "repeat") else None
 
@@ -112,7 +102,7 @@ class HandoffPolicy(Policy):
         label = triggers.full_label(parsed or {})
         if last != f"utter_{label.split('/', 1)[0]}":
             return None
-        if label in self._limits.complaint_entries:
+        if label in settings().handoff.complaint_entries:
             return triggers.ACTION
         return OFFER if triggers.repeats_in_a_row(_said(tracker)) else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -120,9 +121,7 @@ class Decision(IntentClassifier, GraphComponent):
         self._thresholds = Thresholds(
             config["answer_threshold"], config["answer_margin"], config["option_threshold"]
         )
-        self._keywords = tuple(config["human_keywords"]) or settings().handoff.keywords
-        words = "|".join(map(re.escape, self._keywords))
-        self._declined = re.compile(_DECLINED.replace("KEYWORD", words or r"(?!)"))
+        self._given_keywords = tuple(config["human_keywords"])
 
     @classmethod
     def create(
@@ -158,14 +157,22 @@ class Decision(IntentClassifier, GraphComponent):
 
         「人工客服几点上班」 holds a keyword and is an entry's question all the same.
         """
-        if candidates and candidates[0]["label"] == REQUEST_HUMAN and self._declined.search(text):
+        keywords = self._given_keywords or settings().handoff.keywords
+        asks = candidates and candidates[0]["label"] == REQUEST_HUMAN
+        if asks and _declined(keywords).search(text):
             return _first(DENY, candidates)
-        if not asks_for_person(text, self._keywords):
+        if not asks_for_person(text, keywords):
             return candidates
         outcome, concerned = decide(candidates, self._thresholds)
         if outcome == "answer" and "/" in concerned[0]["label"]:
             return candidates
         return _first(REQUEST_HUMAN, candidates)
+
+
+@lru_cache(maxsize=8)
+def _declined(keywords: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, keywords))
+    return re.compile(_DECLINED.replace("KEYWORD", words or r"(?!)"))
 
 
 def _first(label: str, candidates: list[Candidate]) -> list[Candidate]:

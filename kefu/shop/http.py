@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from kefu.settings import Gateway
 from kefu.shop.checks import split_path
+from kefu.shop.counted import counted
 from kefu.shop.defaults import BODIES, PATHS
 from kefu.shop.errors import ShopAnswerInvalid, ShopRefused
 from kefu.shop.mapping import Reader, clean, pick
@@ -100,6 +101,7 @@ class HttpOrders:
     def __init__(self, gateway: Gateway, url: str, zone: tzinfo) -> None:
         self._api = _Api(gateway, url, zone)
 
+    @counted("orders")
     def recent_orders(self, customer: str, limit: int = 5) -> list[Order]:
         """Return the customer's latest orders, the newest first."""
         if not askable(customer):
@@ -115,6 +117,7 @@ class HttpOrders:
         orders = [self._api.reader.order(record) for record in own]
         return sorted(orders, key=lambda order: order.created_at, reverse=True)[:limit]
 
+    @counted("orders")
     def find_order(self, customer: str, number: str) -> Order | None:
         """Return the customer's order with this order or tracking number, None without one."""
         if not askable(customer) or not askable(number):
@@ -130,6 +133,7 @@ class HttpOrders:
             raise ShopAnswerInvalid("商家系统返回的不是所问的订单，请核对 shop 的 paths 和 fields")
         return order
 
+    @counted("orders")
     def request_after_sales(
         self, customer: str, order_no: str, kind: str, reason: str, request_id: str
     ) -> AfterSales:
@@ -162,6 +166,7 @@ class HttpMembers:
     def __init__(self, gateway: Gateway, url: str, zone: tzinfo) -> None:
         self._api = _Api(gateway, url, zone)
 
+    @counted("members")
     def member(self, customer: str) -> Member | None:
         """Return level and points of the customer, None for somebody the shop does not know."""
         if not askable(customer):

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from kefu.errors import KefuError
 from kefu.settings import Gateway
 from kefu.shop.checks import statement
+from kefu.shop.counted import counted
 from kefu.shop.errors import ShopAnswerInvalid, ShopRefused, ShopUnavailable
 from kefu.shop.http import askable, same
 from kefu.shop.mapping import Reader
@@ -84,6 +85,7 @@ class SqlOrders:
         self._reader = Reader.of(_with_nested(gateway.fields), gateway.states, zone)
         self._database = Database(gateway, url)
 
+    @counted("orders")
     def recent_orders(self, customer: str, limit: int = 5) -> list[Order]:
         """Return the customer's latest orders, the newest first."""
         if not askable(customer):
@@ -93,6 +95,7 @@ class SqlOrders:
             orders = [self._order(connection, row, customer) for row in self._own(rows, customer)]
         return sorted(orders, key=lambda order: order.created_at, reverse=True)[:limit]
 
+    @counted("orders")
     def find_order(self, customer: str, number: str) -> Order | None:
         """Return the customer's order with this order or tracking number, None without one."""
         if not askable(customer) or not askable(number):
@@ -108,6 +111,7 @@ class SqlOrders:
             raise ShopAnswerInvalid("查询 find_order 返回的不是所问的订单，请核对它的条件")
         return order
 
+    @counted("orders")
     def request_after_sales(
         self, customer: str, order_no: str, kind: str, reason: str, request_id: str
     ) -> AfterSales:
@@ -143,6 +147,7 @@ class SqlMembers:
         self._reader = Reader.of(gateway.fields, gateway.states, zone)
         self._database = Database(gateway, url)
 
+    @counted("members")
     def member(self, customer: str) -> Member | None:
         """Return level and points of the customer, None for somebody the shop does not know."""
         if not askable(customer):

@@ -21,6 +21,9 @@ ACTIONS = {
     "view_panel": "查看顾客资料",
     "view_media": "查看图片",
     "view_access_log": "查看访问记录",
+    "resend": "重新发送消息",
+    "restore_backup": "恢复备份",
+    "download_backup": "下载备份",
 }
 _LONGEST_DETAIL = 200
 

@@ -16,6 +16,7 @@ from kefu.storage.tables import (
     messages,
     objections,
     ratings,
+    reviews,
     send_windows,
     sends,
     tracker_events,
@@ -48,12 +49,13 @@ _OF_CUSTOMER: tuple[Column[str], ...] = (
 def erase(conversation: str) -> None:
     """Erase a conversation in all tables.
 
-    The figures keep its turns, and the access log who looked at it; neither names anybody.
+    The figures keep its turns and what reviewers thought of the answers, and the access log
+    who looked at it; none of them names anybody.
     """
     with writing() as connection:
         for column in _OF_CUSTOMER:
             connection.execute(delete(column.table).where(column == conversation))
-        for kept in (turns, access_log):
+        for kept in (turns, reviews, access_log):
             mine = kept.c.conversation == conversation
             connection.execute(update(kept).where(mine).values(conversation=ERASED))
 

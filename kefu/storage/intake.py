@@ -49,6 +49,7 @@ _AROUND = (
         trackers.c.active_loop,
         conversations.c.page,
         conversations.c.page_order_no,
+        conversations.c.terms_told,
         handoffs.c.state,
         _LAST_TURN.label("last_turn"),
         _TOPIC.scalar_subquery().label("topic"),
@@ -67,6 +68,12 @@ _END = (
     .values({name: bindparam(f"new_{name}") for name in ("state", "turn", "done_at")})
 )
 
+_TOLD = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("conversation"))
+    .values(terms_told=bindparam("version"))
+)
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -81,6 +88,7 @@ class Surroundings:
         waiting: Whether messages wait to be handed to the customer.
         topic: Label of what was answered just before, if anything was.
         called: Whether a person was ever called.
+        terms_told: Version of the service terms that the customer was told of.
     """
 
     active_loop: str | None
@@ -91,6 +99,7 @@ class Surroundings:
     waiting: bool
     topic: str | None = None
     called: bool = False
+    terms_told: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,7 @@ class Settled:
         outcome, label, score: For the figures.
         started_at, now: Receipt and end, UTC seconds.
         test: Whether it stays out of the figures.
+        terms: Version of the service terms that the replies tell of; None: they do not.
     """
 
     conversation: str
@@ -122,6 +132,7 @@ class Settled:
     started_at: float
     now: float
     test: bool = False
+    terms: str | None = None
 
 
 class Picture(NamedTuple):
@@ -205,6 +216,7 @@ class Intake:
             bool(around.waiting),
             around.topic,
             bool(around.called),
+            around.terms_told,
         )
 
     def settle(self, settled: Settled) -> None:
@@ -217,6 +229,9 @@ class Intake:
                 replies = [_reply_row(settled, reply) for reply in settled.replies]
                 connection.execute(_REPLY, replies)
             connection.execute(_END, ends)
+            if settled.terms is not None:
+                told = {"conversation": settled.conversation, "version": settled.terms}
+                connection.execute(_TOLD, told)
             insert_or_update(connection, turns, on=("id",), **_turn_row(settled))
         self._add_shown(settled)
 

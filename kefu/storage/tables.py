@@ -38,6 +38,7 @@ conversations = Table(
     Column("page_order_no", EncryptedText),  # order number the entry page named
     Column("created_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
+    Column("terms_told", String(20)),  # version of the service terms the customer was told of
 )
 
 # Everything said, in and out: the durable record, the transcript and the outbox in one.
@@ -375,6 +376,22 @@ reports = Table(
     sqlite_autoincrement=True,
 )
 
+# What a reviewer thinks of an answer of the assistant; nothing in it names a customer.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("turn", Integer, primary_key=True, autoincrement=False),  # that gave the answer
+    Column("asked", Integer, nullable=False),  # the turn with the question; a pick comes later
+    Column("conversation", String(64), nullable=False),
+    Column("label", String(80), nullable=False),  # what was answered: category/entry or a task
+    Column("verdict", String(16), nullable=False),  # right, wrong, should_be, no_answer, unclear
+    Column("right_label", String(80)),  # of should_be: what should have been answered
+    Column("reviewer", String(40), nullable=False),  # login
+    Column("at", Float, nullable=False),
+    Index("ix_reviews_conversation", "conversation"),
+    Index("ix_reviews_at", "at"),
+)
+
 # What an outside helpdesk has to be told, one row for each call of its address.
 helpdesk_events = Table(
     "helpdesk_events",
@@ -395,4 +412,25 @@ helpdesk_events = Table(
     Index("ix_helpdesk_events_state_next_at", "state", "next_at"),
     Index("ix_helpdesk_events_conversation", "conversation", "id"),
     sqlite_autoincrement=True,
+)
+
+# How often a system that we call failed, by the minute; minute 0 holds the sum of all time.
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("source", String(80), primary_key=True),  # shop:orders, wechat:<account>
+    Column("minute", Float, primary_key=True),
+    Column("times", Integer, nullable=False),
+)
+
+# What passes a limit of the operator's settings, until its end has been told.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("text", String(300), nullable=False),
+    Column("begun_at", Float, nullable=False),
+    Column("told_at", Float),  # when people were told last; NULL: not yet
+    Column("calm_since", Float),  # since when it is within the limit again
+    Column("over_at", Float),  # it is over, which people have not been told yet
 )

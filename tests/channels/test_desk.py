@@ -38,7 +38,8 @@ class Recognising:
         if message.text == "出错":
             raise RuntimeError("a component failed")
         found = [{"label": "payment/invoice", "score": 0.91}, {"label": "greet", "score": 0.02}]
-        return {"intent": {"name": "order"}, "decision": {"candidates": found}}
+        decision = {"candidates": found, "outcome": "answer", "options": []}
+        return {"intent": {"name": "order"}, "decision": decision}
 
 
 @pytest.fixture
@@ -70,7 +71,9 @@ async def test_the_console_learns_what_a_text_may_be_about(client: httpx.AsyncCl
         "candidates": [
             {"label": "payment/invoice", "score": 0.91},
             {"label": "greet", "score": 0.02},
-        ]
+        ],
+        "outcome": "answer",
+        "options": [],
     }
 
 

@@ -14,7 +14,8 @@ class Clock:
 
 
 def limiter(clock: Clock, each: int = 3, total: int = 100) -> Limiter:
-    return Limiter(Reception(per_customer_per_minute=each, total_per_second=total), clock)
+    chosen = Reception(per_customer_per_minute=each, total_per_second=total)
+    return Limiter(lambda: chosen, clock)
 
 
 def test_customer_is_limited_for_a_minute_and_others_are_not() -> None:

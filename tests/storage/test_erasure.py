@@ -12,7 +12,7 @@ from kefu.storage.conversations import remember
 from kefu.storage.encryption import EncryptedBytes, EncryptedText
 from kefu.storage.engine import reading, writing
 from kefu.storage.erasure import ERASED, erase, erase_remains
-from kefu.storage.tables import access_log, conversations, handoffs, metadata, turns
+from kefu.storage.tables import access_log, conversations, handoffs, metadata, reviews, turns
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -22,10 +22,10 @@ NAMES = ("conversation", "sender", "open_key")
 # Tables of the people at the desk: nothing in them is a customer's.
 OF_STAFF = {"staff", "staff_sessions", "quick_replies", "reports"}
 # Tables in which nothing belongs to one customer.
-OF_NOBODY = {"leases", "wechat_tokens", *OF_STAFF}
+OF_NOBODY = {"leases", "wechat_tokens", "troubles", "alerts", *OF_STAFF}
 
 # What is kept without saying whose it was.
-FIGURES = (turns, access_log)
+FIGURES = (turns, reviews, access_log)
 
 
 def owners(table: Table) -> list[Column[Any]]:
@@ -96,6 +96,14 @@ def test_the_figures_keep_the_turns_without_saying_whose_they_were() -> None:
     with reading() as connection:
         (turn,) = connection.execute(select(turns)).all()
     assert (turn.id, turn.conversation, turn.started_at) == (1, ERASED, 1.0)
+
+
+def test_what_reviewers_thought_stays_without_saying_of_whose_question() -> None:
+    fill(GONE, 1)
+    erase(GONE)
+    with reading() as connection:
+        (review,) = connection.execute(select(reviews)).all()
+    assert (review.turn, review.conversation) == (1, ERASED)
 
 
 def test_the_access_log_keeps_who_looked_without_saying_at_whom() -> None:

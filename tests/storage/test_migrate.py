@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,9 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from kefu.environment import environment
 from kefu.storage import migrate
 from kefu.storage.engine import engine, reading, writing
+from kefu.storage.migrations import versions
 from kefu.storage.tables import metadata
 from tests.databases import PROJECT
 
+VERSIONS = sorted(f.name[:4] for f in Path(versions.__path__[0]).glob("0*.py"))
 # SQLite's own note of the numbers that it has given out.
 SEQUENCES = "sqlite_sequence"
 
@@ -29,7 +32,7 @@ def tables() -> set[str]:
 @pytest.mark.usefixtures("empty_database")
 def test_an_empty_database_gets_exactly_the_tables_of_the_code() -> None:
     assert migrate.current() is None
-    assert migrate.pending() == ["0001", "0002", "0003"]
+    assert migrate.pending() == ["0001", "0002", "0003", "0004", "0005", "0006"]
     migrate.upgrade()
     assert migrate.pending() == []
     with reading() as connection:

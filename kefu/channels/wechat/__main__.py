@@ -12,7 +12,7 @@ from kefu.channels.wechat.service import create_app
 from kefu.environment import environment
 from kefu.errors import KefuError
 from kefu.running.listening import listen
-from kefu.storage import migrate
+from kefu.storage import migrate, troubles
 from kefu.storage.engine import let_threads_alternate
 
 _KEEP_ALIVE = 75  # seconds; longer than nginx keeps a connection
@@ -26,6 +26,7 @@ def main() -> int:
         with listen(place.host, place.wechat_port, "微信收发", "KEFU_WECHAT_PORT") as listening:
             _configure_log(place.log_level)
             let_threads_alternate()
+            troubles.keep()
             # Addresses of pushes carry signatures and openids, so there is no access log.
             config = uvicorn.Config(
                 create_app(known),

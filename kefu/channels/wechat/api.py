@@ -12,9 +12,10 @@ import aiohttp
 
 from kefu.channels.wechat import pictures
 from kefu.channels.wechat.accounts import Account
-from kefu.channels.wechat.errors import Refused, Unknown
+from kefu.channels.wechat.errors import Refused, Unknown, WechatError, is_trouble
 from kefu.channels.wechat.tokens import TokenStore
 from kefu.channels.wechat.transport import Media, exchange, json_answer, json_object
+from kefu.storage import troubles
 
 __all__ = ["Media", "Verdict", "WechatApi"]
 
@@ -180,7 +181,23 @@ class WechatApi:
         read: Callable[[Media], _Result],
         **bounds: Any,
     ) -> _Result:
-        """Send what `make` makes and return what `read` reads; twice when the token is old."""
+        """Send what `make` makes, return what `read` reads, and count what fails at WeChat."""
+        try:
+            return await self._ask_twice(method, path, make, read, **bounds)
+        except WechatError as error:
+            if is_trouble(error):
+                troubles.note(f"wechat:{self._account.name}")
+            raise
+
+    async def _ask_twice(
+        self,
+        method: str,
+        path: str,
+        make: Callable[[], dict[str, Any]],
+        read: Callable[[Media], _Result],
+        **bounds: Any,
+    ) -> _Result:
+        """Do so once, and once again when the token is old."""
         token = await self._tokens.get(self._account)
         try:
             return read(await self._attempt(method, path, token, **make(), **bounds))

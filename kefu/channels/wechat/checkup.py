@@ -1,4 +1,4 @@
-"""Whether WeChat lets our accounts call it, and whether messages reach their customers."""
+"""Whether WeChat lets our accounts call it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kefu.channels.wechat import dead_letters
 from kefu.channels.wechat.accounts import Account
 from kefu.channels.wechat.api import WechatApi
 from kefu.channels.wechat.errors import WechatError
 from kefu.channels.wechat.tokens import TokenStore
 from kefu.channels.wechat.transport import open_session
-
-DAY = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -25,27 +22,9 @@ class Checked:
     text: str
 
 
-@dataclass(frozen=True)
-class OutboxState:
-    """What waits in the outbox, and what has become a dead letter within a day."""
-
-    waiting: int
-    dead: int
-    last_error: str
-
-
 def check_accounts(accounts: Sequence[Account]) -> list[Checked]:
     """Ask WeChat for a token and its push addresses for each account."""
     return asyncio.run(_check_all(accounts))
-
-
-def outbox_state(now: float) -> OutboxState:
-    """Look at the outbox."""
-    found = dead_letters.counts(now - DAY)
-    dead = found.get("dead", 0)
-    newest = dead_letters.dead_letters(1) if dead else []
-    waiting = found.get("pending", 0) + found.get("sending", 0)
-    return OutboxState(waiting, dead, newest[0].error or "" if newest else "")
 
 
 async def _check_all(accounts: Sequence[Account]) -> list[Checked]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from kefu.channels.wechat.outbox import new_row
 from kefu.storage.engine import reading, writing
@@ -52,12 +52,3 @@ def send_again(number: int, now: float) -> bool:
         fields = {key: row._mapping[key] for key in _COPIED}
         connection.execute(insert(sends).values(new_row(fields, now)))
     return True
-
-
-def counts(since: float) -> dict[str, int]:
-    """Return how many rows are in each state, of the dead ones those since `since`."""
-    counted = func.count().label("number")
-    fresh = (sends.c.state != "dead") | (sends.c.done_at >= since)
-    query = select(sends.c.state, counted).where(fresh).group_by(sends.c.state)
-    with reading() as connection:
-        return {row.state: row.number for row in connection.execute(query)}

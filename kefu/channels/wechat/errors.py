@@ -61,6 +61,13 @@ MEANINGS: Mapping[int, str] = {
     89507: "管理员拒绝了服务器 IP 的调用，1 小时内不能再申请：请联系管理员",
 }
 
+# Refusals that are about one customer or one message: WeChat and the account are well.
+_OF_ONE_CUSTOMER = frozenset(
+    (
+        *(40003, 40004, 40007, 40033, 43004, 44002, 44004, 45002, 45008, 45015, 45047, 45080),
+        *(45081, 48002, 61010, 65413, 65414, 70000, 87014),
+    )
+)
 # Answers that mean "later", with the seconds after which a first repeat makes sense.
 _BUSY_SECONDS: Mapping[int, float] = {-1: 0.5, 45011: 15.0, 45009: 600.0}
 _NOT_WHITELISTED = 40164
@@ -103,6 +110,13 @@ class NotReached(WechatError):
 
 class Unknown(WechatError):
     """Raised when the outcome is unknown: a message must not be sent a second time."""
+
+
+def is_trouble(error: WechatError) -> bool:
+    """Tell whether a failed call says that WeChat, the network or the account is not well."""
+    if isinstance(error, Refused):
+        return error.code is not None and error.code not in _OF_ONE_CUSTOMER
+    return True
 
 
 def meaning(code: int) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from kefu.channels.wechat import dead_letters, outbox
 from kefu.channels.wechat.arrivals import Arrival
 from kefu.channels.wechat.intake import take_in
+from kefu.metrics.deliveries import Deliveries, deliveries
 from kefu.storage import messages
 from kefu.storage.engine import reading, writing
 from kefu.storage.leases import Lease
@@ -277,8 +278,8 @@ def test_the_state_of_the_outbox_is_counted(lease: Lease) -> None:
     outbox.sent(claimed(lease), NOW)
     outbox.bury(claimed(lease), "顾客拒收", 48002, NOW, False)
     claimed(lease)
-    assert dead_letters.counts(NOW) == {"sent": 1, "dead": 1, "sending": 1}
-    assert dead_letters.counts(NOW + 1) == {"sent": 1, "sending": 1}
+    assert deliveries(NOW, NOW + 2) == Deliveries(waiting=1, longest=2.0, dead=1)
+    assert deliveries(NOW + 1, NOW + 2).dead == 0
 
 
 # Once more, or never
