@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -14,18 +15,27 @@ from rich.console import Console
 
 from kefu.environment import Environment, environment, secret, secret_bytes
 from kefu.errors import KefuError
-from kefu.running import children, log_files
-from kefu.running.daemon import Daemon, State
+from kefu.running import children, log_files, serving
+from kefu.running.daemon import Daemon
 from kefu.running.health import probe
 from kefu.running.programs import Program, programs, require_free_ports
 from kefu.running.project_files import check_project_files
+from kefu.running.watching import swap_of, watch
 from kefu.settings import settings
 from kefu.staff.first import make_first_administrator
 from kefu.storage import migrate
-from kefu.training import check_knowledge, model_is_current, newest_model, train
+from kefu.training import (
+    check_knowledge,
+    fits_all_but_knowledge,
+    knowledge_is_newer,
+    model_is_current,
+    newest_model,
+    train,
+)
 
 START_LIMIT_SECONDS = 120
-_WATCH_SECONDS = 2.0
+_AGAIN_SECONDS = 2.0
+_UNPUBLISHED = "• 知识库在发布之后有修改，还没有发布：在工作台点「发布」，或执行 kefu publish"
 _DEAD = ("BACKOFF", "EXITED", "FATAL", "UNKNOWN")
 
 Prepare = Callable[[Environment, Console], list[Program]]
@@ -33,6 +43,11 @@ Prepare = Callable[[Environment, Console], list[Program]]
 
 class StartFailed(KefuError):
     """Raised when a program ends or stays silent while it starts."""
+
+    def __init__(self, program: Program, text: str) -> None:
+        """Take the program, and what to say of it."""
+        self.program = program
+        super().__init__(text)
 
 
 def run(prepare: Prepare | None = None) -> int:
@@ -45,8 +60,14 @@ def run(prepare: Prepare | None = None) -> int:
     try:
         with _stoppable():
             place = environment()
-            chosen = (prepare or prepare_installation)(place, console)
-            return _keep_running(chosen, place, console)
+            prepare = prepare or prepare_installation
+            try:
+                return _keep_running(prepare(place, console), place, console)
+            except StartFailed as error:
+                if error.program.standby is None or not serving.give_up_start(str(error)):
+                    raise
+                console.print(f"[red]✘[/red] {_plain(str(error))}\n• 改用之前的模型")
+                return _keep_running(prepare(place, console), place, console)
     except KeyboardInterrupt:
         console.print("已停止。")
         return 0
@@ -73,23 +94,44 @@ def prepare_installation(place: Environment, console: Console) -> list[Program]:
     console.print("✔ 知识库")
     migrate.upgrade()
     console.print("✔ 数据库")
-    if not model_is_current(place.home):
-        started = time.monotonic()
-        console.print("• 训练模型（约一分钟）…")
-        train(place.home, console)
-        console.print(f"✔ 模型已训练（{time.monotonic() - started:.0f} 秒）")
-    else:
+    return programs(place, _model(place.home, console))
+
+
+def _model(home: Path, console: Console) -> Path:
+    """Return the model to start with; make one where none fits."""
+    chosen = serving.chosen_model(home)
+    if chosen is not None and fits_all_but_knowledge(home, chosen):
+        console.print(f"✔ 模型 {chosen.name}")
+        if knowledge_is_newer(home, chosen):
+            console.print(_UNPUBLISHED)
+        return chosen
+    newest = newest_model(home)
+    if newest is not None and model_is_current(home):
         console.print("✔ 模型是最新的")
-    return programs(place, newest_model(place.home))
+        return newest
+    started = time.monotonic()
+    console.print("• 训练模型（约一分钟）…")
+    made = train(home, console)
+    console.print(f"✔ 模型已训练（{time.monotonic() - started:.0f} 秒）")
+    return made
 
 
 def _keep_running(chosen: list[Program], place: Environment, console: Console) -> int:
     # Ends with a KeyboardInterrupt, or with 1 when supervisord itself has ended.
+    with serving.watching():
+        return _run_all(chosen, place, console)
+
+
+def _run_all(chosen: list[Program], place: Environment, console: Console) -> int:
     daemon = Daemon(chosen, place.home, place.var, children.variables(place))
+    tell = partial(_tell, console)
+    swap = swap_of(daemon, chosen, tell)
     try:
         _start(daemon, chosen, console)
+        if swap is not None:
+            swap.started()
         _print_welcome(chosen, place, console)
-        _watch(daemon, console)
+        watch(daemon, swap, tell)
         console.print("[red]✘[/red] 进程管理器意外结束，已停止全部进程，请重新执行 make run")
         return 1
     finally:
@@ -112,8 +154,9 @@ def _start(daemon: Daemon, chosen: list[Program], console: Console) -> None:
             _require_alive(daemon, chosen, sizes)
             if waiting and elapsed > START_LIMIT_SECONDS:
                 raise StartFailed(
+                    waiting[0],
                     f"{waiting[0].title} 在 {START_LIMIT_SECONDS} 秒内没有就绪，"
-                    f"请看日志 {daemon.log_file(waiting[0].name)}"
+                    f"请看日志 {daemon.log_file(waiting[0].name)}",
                 )
             time.sleep(0.2)
 
@@ -125,30 +168,11 @@ def _require_alive(daemon: Daemon, chosen: list[Program], sizes: dict[str, int])
         if state is None or state.state in _DEAD:
             log = daemon.log_file(program.name)
             reason = log_files.last_reason(log, sizes[program.name]) or "没有输出"
-            raise StartFailed(f"{program.title} 没有启动：{reason}（日志：{log}）")
+            raise StartFailed(program, f"{program.title} 没有启动：{reason}（日志：{log}）")
 
 
-def _watch(daemon: Daemon, console: Console) -> None:
-    seen = {state.name: state for state in daemon.states()}
-    while daemon.alive():
-        time.sleep(_WATCH_SECONDS)
-        for state in daemon.states():
-            if state.state == "FATAL":
-                daemon.start_again(state.name)
-            _tell_change(seen.get(state.name), state, daemon, console)
-            seen[state.name] = state
-
-
-def _tell_change(before: State | None, now: State, daemon: Daemon, console: Console) -> None:
-    if before is None or before.pid == now.pid:
-        return
-    clock = time.strftime("%H:%M:%S")
-    if now.pid:
-        console.print(f"{clock} {now.name} 已重新启动")
-    else:
-        console.print(
-            f"{clock} {now.name} 意外结束，正在重新启动（日志：{daemon.log_file(now.name)}）"
-        )
+def _tell(console: Console, text: str) -> None:
+    console.print(f"{time.strftime('%H:%M:%S')} {_plain(text)}")
 
 
 def _print_welcome(chosen: list[Program], place: Environment, console: Console) -> None:
@@ -202,12 +226,16 @@ def _stoppable() -> Iterator[None]:
     """Let SIGTERM and a closed terminal do what Ctrl-C does."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Python drops what is raised while an object is finalised: then it comes once more.
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in _stop_signals()}
+    numbers = (*_stop_signals(), signal.SIGALRM)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -215,6 +243,7 @@ def _stoppable() -> Iterator[None]:
 @contextmanager
 def _unstoppable() -> Iterator[None]:
     """Keep a second Ctrl-C from leaving half of the programs behind."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in _stop_signals()}
     try:
         yield

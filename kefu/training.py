@@ -24,6 +24,7 @@ from kefu.running.leash import leashed
 from kefu.running.log_files import last_reason
 
 MODELS = "models"
+KNOWLEDGE = "data/knowledge"
 # What a model is made from: files, and folders with all that is in them.
 INPUTS = (
     "config.yml",
@@ -57,6 +58,18 @@ def model_is_current(home: Path) -> bool:
     """
     model = newest_model(home)
     return model is not None and _changed_at(model) >= max(map(_changed_at, _inputs(home)))
+
+
+def fits_all_but_knowledge(home: Path, model: Path) -> bool:
+    """Tell whether nothing that a model was made from has changed but the knowledge base."""
+    knowledge = home / KNOWLEDGE
+    others = (path for path in _inputs(home) if not path.is_relative_to(knowledge))
+    return _changed_at(model) >= max(map(_changed_at, others))
+
+
+def knowledge_is_newer(home: Path, model: Path) -> bool:
+    """Tell whether the knowledge base has changed since a model was made from it."""
+    return _changed_at(model) < max(map(_changed_at, _files(home / KNOWLEDGE)), default=0.0)
 
 
 def check_knowledge(home: Path) -> None:

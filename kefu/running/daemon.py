@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -18,16 +17,12 @@ from typing import Any
 from supervisor.xmlrpc import SupervisorTransport
 
 from kefu.errors import KefuError
+from kefu.running import log_files
+from kefu.running.daemon_config import GROUP, LOG_BACKUPS, LOG_MEGABYTES, Places, config
 from kefu.running.leash import leashed
 from kefu.running.log_files import last_reason
 from kefu.running.programs import Program
 
-GROUP = "kefu"
-# A program that ends sooner after its start counts as failing to start, and is
-# started again after 1, 2, 3 ... seconds.
-START_SECONDS = 30
-RETRIES = 20
-TERM_SECONDS = 5
 STOP_SECONDS = 8
 # A socket's path must fit into 108 bytes.
 _LONGEST_SOCKET = 100
@@ -60,22 +55,21 @@ class Daemon:
     ) -> None:
         """Prepare; `home` is the programs' working directory, `var` gets `run` and `log`."""
         self._programs = programs
-        self._home = home
-        self._run = var / "run"
-        self._logs = var / "log"
+        run = var / "run"
+        self._places = Places(home, var / "log", run, _socket_path(run))
         self._variables = dict(variables)
         self._process: subprocess.Popen[bytes] | None = None
         self._pids: set[int] = set()
 
     def start(self) -> None:
         """Start supervisord and with it every program. Raises DaemonFailed."""
-        for folder in (self._run, self._logs):
+        run, logs = self._places.run, self._places.logs
+        for folder in (run, logs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._socket = _socket_path(self._run)
-        config = self._run / "supervisord.conf"
-        config.write_text(self._config(), encoding="utf-8")
-        command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-s", "-c", str(config)]
-        with open(self._run / "supervisord.out", "wb") as output:
+        file = run / "supervisord.conf"
+        file.write_text(config(self._programs, self._places), encoding="utf-8")
+        command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-s", "-c", str(file)]
+        with open(run / "supervisord.out", "wb") as output:
             self._process = subprocess.Popen(
                 leashed(command, signal.SIGTERM),
                 env=self._variables,
@@ -89,7 +83,18 @@ class Daemon:
 
     def log_file(self, name: str) -> Path:
         """Return the log file of one program."""
-        return self._logs / f"{name}.log"
+        return self._places.log_file(self.program_of(name))
+
+    def own_log(self) -> Path:
+        """Return the log of supervisord itself: what was started, and how it ended."""
+        return self._places.log_file("supervisord")
+
+    def program_of(self, name: str) -> str:
+        """Return the name of the program that a process belongs to: a standby to its first."""
+        for program in self._programs:
+            if program.standby is not None and program.standby.name == name:
+                return program.name
+        return name
 
     def alive(self) -> bool:
         """Tell whether supervisord itself runs."""
@@ -105,12 +110,24 @@ class Daemon:
         self._pids = {state.pid for state in states if state.pid}
         return states
 
-    def start_again(self, name: str) -> None:
-        """Start a program that supervisord has given up on."""
-        try:
-            self._rpc().supervisor.startProcess(f"{GROUP}:{name}", False)
-        except (OSError, xmlrpc.client.Error):
-            return
+    def start_program(self, name: str) -> None:
+        """Start a program that does not run, or that supervisord has given up on."""
+        self._tell("startProcess", name)
+
+    def stop_program(self, name: str) -> None:
+        """Let a program end, and stay so."""
+        self._tell("stopProcess", name)
+
+    def rotate_shared_logs(self) -> None:
+        """Begin a new log where two programs write one and it has grown."""
+        # supervisord itself can only do it for a log that one program writes.
+        for program in self._programs:
+            log = self.log_file(program.name)
+            full = log_files.size(log) > LOG_MEGABYTES * 1024 * 1024
+            if program.standby is not None and full and self._process is not None:
+                log_files.move_aside(log, LOG_BACKUPS)
+                # It opens all its logs anew.
+                self._process.send_signal(signal.SIGUSR2)
 
     def stop(self) -> None:
         """Stop all programs and supervisord, at the latest after STOP_SECONDS."""
@@ -128,11 +145,17 @@ class Daemon:
                 os.killpg(pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 continue
-        self._socket.unlink(missing_ok=True)
+        self._places.socket.unlink(missing_ok=True)
+
+    def _tell(self, order: str, name: str) -> None:
+        try:
+            getattr(self._rpc().supervisor, order)(f"{GROUP}:{name}", False)
+        except (OSError, xmlrpc.client.Error):
+            return
 
     def _rpc(self) -> xmlrpc.client.ServerProxy:
         # The host name is not used: the transport speaks to the socket.
-        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        transport = SupervisorTransport(None, None, f"unix://{self._places.socket}")
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
     def _wait_until_it_listens(self) -> None:
@@ -140,52 +163,11 @@ class Daemon:
         while not self.states():
             if not self.alive() or time.monotonic() > deadline:
                 self.stop()
-                reason = last_reason(self._run / "supervisord.out")
-                reason = reason or last_reason(self._logs / "supervisord.log")
-                raise DaemonFailed(f"进程管理器没有启动：{reason}（日志：{self._logs}）")
+                logs = self._places.logs
+                reason = last_reason(self._places.run / "supervisord.out")
+                reason = reason or last_reason(logs / "supervisord.log")
+                raise DaemonFailed(f"进程管理器没有启动：{reason}（日志：{logs}）")
             time.sleep(0.1)
-
-    def _config(self) -> str:
-        sections = [
-            f"[unix_http_server]\nfile={_escape(self._socket)}\nchmod=0700",
-            "[supervisord]\n"
-            f"logfile={_escape(self._logs / 'supervisord.log')}\n"
-            "logfile_maxbytes=10MB\nlogfile_backups=3\n"
-            f"pidfile={_escape(self._run / 'supervisord.pid')}\n"
-            f"childlogdir={_escape(self._logs)}\nnocleanup=true",
-            "[rpcinterface:supervisor]\n"
-            "supervisor.rpcinterface_factory="
-            "supervisor.rpcinterface:make_main_rpcinterface",
-            # In one group all are stopped at the same time, not one after the other.
-            f"[group:{GROUP}]\nprograms={','.join(p.name for p in self._programs)}",
-            *(self._section(program) for program in self._programs),
-        ]
-        return "\n\n".join(sections) + "\n"
-
-    def _section(self, program: Program) -> str:
-        command = leashed(list(program.command), signal.SIGKILL)
-        pairs = (f'{key}="{_escape(value)}"' for key, value in program.variables.items())
-        lines = [
-            f"[program:{program.name}]",
-            f"command={_escape(shlex.join(command))}",
-            f"directory={_escape(self._home)}",
-            f"environment={','.join(pairs)}",
-            f"startsecs={START_SECONDS}",
-            f"startretries={RETRIES}",
-            "autorestart=true",
-            f"stopwaitsecs={TERM_SECONDS}",
-            "stopasgroup=true",
-            "killasgroup=true",
-            "redirect_stderr=true",
-            f"stdout_logfile={_escape(self.log_file(program.name))}",
-            "stdout_logfile_maxbytes=10MB",
-            "stdout_logfile_backups=3",
-        ]
-        return "\n".join(lines)
-
-
-def _escape(value: object) -> str:
-    return str(value).replace("%", "%%")
 
 
 def _socket_path(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import socket
 
 from kefu.errors import KefuError
 
-_BACKLOG = 1024
+BACKLOG = 1024
 
 
 def listen(host: str, port: int, title: str, port_variable: str) -> socket.socket:
@@ -28,7 +28,7 @@ def listen(host: str, port: int, title: str, port_variable: str) -> socket.socke
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(_BACKLOG)
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         reason = "端口已被占用" if error.errno == errno.EADDRINUSE else error.strerror

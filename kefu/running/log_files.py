@@ -19,7 +19,7 @@ def last_reason(file: Path, since: int = 0) -> str:
 
     Lines are cut at 300 characters.
     """
-    lines = [line for line in _tail(file, since) if line.strip()]
+    lines = [line for line in tail(file, since) if line.strip()]
     reasons = [line for line in lines if _REASON.match(line)]
     return (reasons or lines or [""])[-1].strip()[:300]
 
@@ -29,7 +29,17 @@ def size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def _tail(file: Path, since: int) -> list[str]:
+def move_aside(file: Path, kept: int) -> None:
+    """Rename a log to `.1`, the one before it to `.2` and so on; the oldest is overwritten."""
+    for number in range(kept, 0, -1):
+        older = file.with_name(f"{file.name}.{number}")
+        newer = file.with_name(f"{file.name}.{number - 1}") if number > 1 else file
+        if newer.exists():
+            newer.replace(older)
+
+
+def tail(file: Path, since: int) -> list[str]:
+    """Return the last lines after byte `since`, without colours."""
     if not file.exists():
         return []
     with open(file, "rb") as log:

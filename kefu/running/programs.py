@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kefu.channels.wechat.accounts import accounts, has_section
@@ -32,6 +32,8 @@ class Program:
         port_variable: The environment variable that changes the port.
         health: Path that answers 200 when the program is ready.
         variables: What it gets in its environment besides the common ones.
+        model: The model that it loads, where it loads one.
+        standby: Not started with the others: it takes turns with this one at its port.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Program:
     port_variable: str
     health: str
     variables: dict[str, str] = field(default_factory=dict)
+    model: Path | None = None
+    standby: Program | None = None
 
     @property
     def url(self) -> str:
@@ -90,18 +94,23 @@ def require_free_ports(chosen: list[Program]) -> None:
 
 
 def _rasa(environment: Environment, model: Path | None) -> Program:
+    standby = _rasa_instance(environment, model, "rasa_2")
+    return replace(_rasa_instance(environment, model, "rasa"), model=model, standby=standby)
+
+
+def _rasa_instance(environment: Environment, model: Path | None, name: str) -> Program:
     home = environment.home
     command = [
         # WeChat gives up on a push that is not acknowledged; the dialogue can wait.
         *("nice", "-n", str(_RASA_NICENESS)),
-        *(sys.executable, "-m", "rasa", "run"),
-        *("--interface", environment.host, "--port", str(environment.rasa_port)),
+        *(sys.executable, "-m", "kefu.running.assistant", name),
+        *("--host", environment.host, "--port", str(environment.rasa_port)),
         *("--endpoints", str(endpoints_file(environment))),
         *("--credentials", str(home / "credentials.yml")),
         *("--model", str(model or home / "models")),
     ]
     return Program(
-        "rasa",
+        name,
         "Rasa",
         tuple(command),
         environment.host,

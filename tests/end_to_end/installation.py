@@ -27,6 +27,7 @@ from tests.model import PROJECT
 # The start trains first when a file was changed after the model was made.
 STARTS_WITHIN = 150.0
 STOPS_WITHIN = 15.0
+RASA = ("rasa", "rasa_2")
 # All but settings.yml, whose service hours must not depend on the time of day.
 _SHARED = (
     "actions",
@@ -62,8 +63,13 @@ def running(
 class Installation:
     """`kefu run` in a process, and everything that people and backends do with it."""
 
-    def __init__(self, folder: Path, model: Path, hours: Iterable[str], **variables: str) -> None:
-        """Prepare; `hours` are the service hours of every day, none for always closed."""
+    def __init__(
+        self, folder: Path, model: Path | None, hours: Iterable[str], **variables: str
+    ) -> None:
+        """Prepare; `hours` are the service hours of every day, none for always closed.
+
+        Without a model, the start trains one.
+        """
         self.home, self.var = folder / "home", folder / "var"
         self._make_home(model, list(hours))
         self.rasa_port, self.actions_port, self.shop_port, *others = _free_ports(6)
@@ -89,8 +95,8 @@ class Installation:
         self._http.trust_env = False
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start everything and wait until it is ready."""
+    def start(self, within: float = STARTS_WITHIN) -> None:
+        """Start everything and wait so many seconds until it is ready."""
         output = self.var.parent / "output.txt"
         with open(output, "wb") as file:
             self._process = subprocess.Popen(
@@ -105,7 +111,7 @@ class Installation:
         process = self._process
         eventually(
             lambda: "按 Ctrl-C 停止" in output.read_text("utf-8") or process.poll() is not None,
-            STARTS_WITHIN,
+            within,
             "kefu run is ready",
         )
         assert process.poll() is None, output.read_text("utf-8")
@@ -115,6 +121,17 @@ class Installation:
     def running(self) -> bool:
         """Tell whether `kefu run` has not ended."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def printed(self) -> str:
+        """Return what `kefu run` has shown since its start."""
+        return (self.var.parent / "output.txt").read_text("utf-8")
+
+    def die(self) -> None:
+        """Kill -9 `kefu run` itself."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
 
     def stop(self) -> int:
         """Press Ctrl-C and return the exit code."""
@@ -237,10 +254,16 @@ class Installation:
         return self.pids().get(name, 0)
 
     def pids(self) -> dict[str, int]:
-        """Return the process ids by program, as supervisord knows them."""
-        transport = SupervisorTransport(None, None, f"unix://{self.var}/run/supervisor.sock")
-        server: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-        return {row["name"]: row["pid"] for row in server.supervisor.getAllProcessInfo()}
+        """Return the process ids by program; of the two that take turns as Rasa, the one there."""
+        found: dict[str, int] = {}
+        for name, pid in self._processes():
+            program = "rasa" if name in RASA else name
+            found[program] = pid or found.get(program, 0)
+        return found
+
+    def rasas(self) -> dict[str, int]:
+        """Return the process ids of those that are there as Rasa: two while one follows another."""
+        return {name: pid for name, pid in self._processes() if name in RASA and pid}
 
     def kill(self, name: str) -> int:
         """Kill -9 a program and return the process id that it had."""
@@ -260,6 +283,11 @@ class Installation:
             "console": (self.console_port, "/health"),
         }[name]
         eventually(lambda: self._answers(f"http://127.0.0.1:{port}{path}"), seconds, name)
+
+    def _processes(self) -> list[tuple[str, int]]:
+        transport = SupervisorTransport(None, None, f"unix://{self.var}/run/supervisor.sock")
+        server: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        return [(row["name"], row["pid"]) for row in server.supervisor.getAllProcessInfo()]
 
     def logs(self) -> dict[str, str]:
         """Return the text of every file under var/log and var/run, but for that of a training."""
@@ -305,13 +333,16 @@ class Installation:
         except requests.RequestException:
             return False
 
-    def _make_home(self, model: Path, hours: list[str]) -> None:
+    def _make_home(self, model: Path | None, hours: list[str]) -> None:
         (self.home / "models").mkdir(parents=True)
-        (self.home / "models" / model.name).symlink_to(model)
+        if model is not None:
+            (self.home / "models" / model.name).symlink_to(model)
         for name in _SHARED:
             (self.home / name).symlink_to(PROJECT / name)
         given = yaml.safe_load((PROJECT / "settings.yml").read_text("utf-8"))
         given["service_hours"] = {"weekly": {day: list(hours) for day in _DAYS}, "holidays": []}
+        # What these customers are answered does not depend on whether they come for the first time.
+        given["terms"]["first_contact"] = ""
         text = yaml.safe_dump(given, allow_unicode=True)
         (self.home / "settings.yml").write_text(text, encoding="utf-8")
 

@@ -149,6 +149,32 @@ def test_stop_signal_leaves_nothing_behind(
     assert supervised.output.rstrip().endswith("已停止。")
 
 
+def test_stop_signal_that_python_drops_comes_again(tmp_path: Path) -> None:
+    program = """
+import sys, time
+from kefu.supervisor import run
+class Lost:
+    def __del__(self):
+        print("waiting", flush=True)
+        time.sleep(60)
+def prepare(*_):
+    Lost()
+    time.sleep(60)
+sys.exit(run(prepare))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "KEFU_HOME": str(PROJECT), "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "waiting\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(ENDS_WITHIN) == 0
+    assert process.stdout.read() == "已停止。\n"
+
+
 def test_program_that_ignores_the_stop_is_killed_in_time(
     supervise: Callable[..., Supervised],
 ) -> None:

@@ -65,6 +65,19 @@ def test_other_files_do_not(home: Path, name: str) -> None:
     assert training.model_is_current(home)
 
 
+@pytest.mark.parametrize("name", INPUTS)
+def test_chosen_model_fits_until_something_else_than_the_knowledge_base_changes(
+    home: Path, name: str
+) -> None:
+    model = home / "models/a.tar.gz"
+    assert training.fits_all_but_knowledge(home, model)
+    assert not training.knowledge_is_newer(home, model)
+    os.utime(home / name, (AFTER, AFTER))
+    is_knowledge = name.startswith(training.KNOWLEDGE)
+    assert training.fits_all_but_knowledge(home, model) is is_knowledge
+    assert training.knowledge_is_newer(home, model) is is_knowledge
+
+
 def test_deleted_data_file_makes_the_model_old(home: Path) -> None:
     (home / "data/nlu/tasks.yml").unlink()
     os.utime(home / "data/nlu", (AFTER, AFTER))
