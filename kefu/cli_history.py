@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _console = Console(highlight=False, soft_wrap=True)
 _LONGEST = 60
+# Of a change of many entries, such as an import.
+_MOST_ENTRIES = 20
 
 
 def register(knowledge: typer.Typer) -> None:
@@ -58,9 +60,14 @@ def _lines(change: Change) -> Iterator[str]:
 
     at = datetime.fromtimestamp(change.at, settings().assistant.zone)
     undone = "，已撤销" if change.undone_by else ""
-    yield f"{change.id}  {at:%Y-%m-%d %H:%M} {change.author} {KINDS[change.kind]}{undone}"
-    for entry in change.entries:
+    note = f" {change.note}：{change.counts}" if change.is_bulk else ""
+    yield f"{change.id}  {at:%Y-%m-%d %H:%M} {change.author} {KINDS[change.kind]}{note}{undone}"
+    for title in change.titles:
+        yield f"  分类 {title.category}：{title.before or '（没有）'} ⇒ {title.after or '（没有）'}"
+    for entry in change.entries[:_MOST_ENTRIES]:
         yield from _entry_lines(entry)
+    if len(change.entries) > _MOST_ENTRIES:
+        yield f"  ……另有 {len(change.entries) - _MOST_ENTRIES} 个条目"
 
 
 def _entry_lines(entry: EntryChange) -> Iterator[str]:

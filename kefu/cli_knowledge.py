@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -94,7 +96,8 @@ def import_sheet(
     yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
 ) -> None:
     """把表格导入知识库；有一处错误就什么也不写。"""
-    from kefu.knowledge.exchange import Mode, carry_out, plan_import
+    from kefu.knowledge.bulk import bring_in
+    from kefu.knowledge.exchange import Mode, plan_import
     from kefu.knowledge.tasks import task_titles
 
     home = environment().home
@@ -113,8 +116,9 @@ def import_sheet(
         return
     _agreed(yes, "写入知识库？")
     with _progress() as step:
-        copy = carry_out(plan, environment().var, step)
-    _console.print(f"✔ 已写入；原来的知识库保存在 {copy}\n执行 make train 并重新启动后生效")
+        done = bring_in(plan, file.name, getpass.getuser(), time.time(), step)
+    _console.print(f"✔ 已写入；原来的知识库保存在 {done.copy}\n执行 make train 并重新启动后生效")
+    _console.print(f"要撤销时执行 kefu knowledge undo {_plain(done.change.id)}")
     _hint_at_settings()
 
 
@@ -129,8 +133,11 @@ def init(
 ) -> None:
     """用行业模板建立知识库。"""
     from kefu.knowledge import templates
+    from kefu.knowledge.bulk import noted
 
-    done = templates.init(environment().home, environment().var, template.value, force)
+    home = environment().home
+    with noted(home, "template", template.value, getpass.getuser(), time.time()):
+        done = templates.init(home, environment().var, template.value, force)
     _console.print(f"✔ 已建立知识库：{done.entries} 个条目，{done.categories} 个分类")
     if done.copy is not None:
         _console.print(f"原来的文件保存在 {done.copy}")

@@ -8,7 +8,8 @@ from kefu.backup.differences import CHANGED, GONE, NEW, Change, Differences
 from kefu.backup.manifest import Facts
 
 _MARKS = {NEW: "+", CHANGED: "~", GONE: "-"}
-_COUNTED = {"conversations": "会话", "messages": "消息", "handoffs": "转人工", "staff": "人员"}
+# Of the tables, what people know about.
+COUNTED = {"conversations": "会话", "messages": "消息", "handoffs": "转人工", "staff": "人员"}
 
 
 def lines(found: Differences, most: int | None = None) -> Iterator[str]:
@@ -39,7 +40,7 @@ def _listed(title: str, changes: Sequence[Change], most: int | None) -> Iterator
 
 def _database(now: Facts | None, then: Facts) -> Iterator[str]:
     yield "数据库（现在 → 恢复后）："
-    for name, title in _COUNTED.items():
+    for name, title in COUNTED.items():
         here = "读不出" if now is None else str(now.counts.get(name, 0))
         yield f"  {title}  {here} → {then.counts.get(name, 0)}"
 

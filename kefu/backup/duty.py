@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,8 +33,8 @@ class _Stopped(Exception):
 class Duty:
     """Looks whether a backup is due, and makes it."""
 
-    def __init__(self, chosen: Backups) -> None:
-        """Take how often, and how long backups are kept."""
+    def __init__(self, chosen: Callable[[], Backups]) -> None:
+        """Take what tells how often, and how long backups are kept, at the moment."""
         self._chosen = chosen
         self._not_before = 0.0
         self._stopping = threading.Event()
@@ -44,20 +45,21 @@ class Duty:
 
     def is_due(self, now: float) -> bool:
         """Tell whether the newest whole backup, by whomever, is old enough for another."""
-        if not self._chosen.every_hours or now < self._not_before:
+        every_hours = self._chosen().every_hours
+        if not every_hours or now < self._not_before:
             return False
         newest = rotation.newest_whole()
         if newest is None:
             return True
         # One from the future was made before the clock was put right.
         age = now - newest.manifest.created_at
-        return age >= self._chosen.every_hours * _HOUR or age < 0
+        return age >= every_hours * _HOUR or age < 0
 
     def back_up(self) -> None:
         """Make a backup, delete old ones, and report what failed."""
         try:
-            made = making.make("scheduled", tell=self._tell)
-            gone = rotation.rotate(self._chosen.keep_days, self._chosen.keep_at_least, time.time())
+            made, chosen = making.make("scheduled", tell=self._tell), self._chosen()
+            gone = rotation.rotate(chosen.keep_days, chosen.keep_at_least, time.time())
             logger.info("backup %s was made; %d old ones went", made.name, len(gone))
             close_report(REPORT, time.time())
         except _Stopped:
@@ -83,7 +85,7 @@ async def keep_backing_up(pause: float = PAUSE_SECONDS) -> None:
     Args:
         pause: Seconds between two looks. The lease lasts longer, and is renewed meanwhile.
     """
-    lease, duty = Lease(LEASE, seconds=4 * pause + 2), Duty(settings().backup)
+    lease, duty = Lease(LEASE, seconds=4 * pause + 2), Duty(lambda: settings().backup)
     try:
         while True:
             if await asyncio.to_thread(_is_ours_and_due, lease, duty):

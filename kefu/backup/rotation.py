@@ -29,7 +29,15 @@ class Listed:
 def listed(folder: Path | None = None) -> list[Listed]:
     """Return the backups of a folder, oldest first, without reading all of each."""
     folder = folder or shelf.default_folder()
-    return [_listed(folder, name) for name in shelf.names(folder)]
+    return [look(name, folder) for name in shelf.names(folder)]
+
+
+def look(name: str, folder: Path | None = None) -> Listed:
+    """Return one backup of a folder, without reading all of it."""
+    try:
+        return Listed(name, checking.look((folder or shelf.default_folder()) / name))
+    except BackupError as error:
+        return Listed(name, None, str(error))
 
 
 def newest_whole(folder: Path | None = None) -> Backup | None:
@@ -62,13 +70,6 @@ def _old(folder: Path, before: float, keep_at_least: int) -> list[str]:
     whole.sort(key=lambda backup: backup.manifest.created_at)
     kept = {backup.name for backup in whole[-keep_at_least:]}
     return [one.name for one in found if one.name not in kept and _made_at(folder, one) < before]
-
-
-def _listed(folder: Path, name: str) -> Listed:
-    try:
-        return Listed(name, checking.look(folder / name))
-    except BackupError as error:
-        return Listed(name, None, str(error))
 
 
 def _made_at(folder: Path, one: Listed) -> float:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from kefu.knowledge import history
 from kefu.knowledge.content import Content
-from kefu.knowledge.edit_errors import EditError, EntryRefused
-from kefu.knowledge.history import Change, EntryChange, Kind
+from kefu.knowledge.history import Change, EntryChange, Kind, TitleChange
 from kefu.knowledge.library import Library, library
-from kefu.knowledge.live_checks import problems_in, problems_of_removing
-from kefu.knowledge.model import Category, Entry
+from kefu.knowledge.model import Category
+from kefu.knowledge.outcome import changed, check
 from kefu.knowledge.writing import KnowledgeChanged, changed_files, write_categories
 from kefu.line_file import LineFileProblem
 
@@ -50,6 +49,7 @@ class Plan:
     entries: tuple[EntryChange, ...]
     from_theirs: tuple[str, ...] = ()
     undoes: str | None = None
+    titles: tuple[TitleChange, ...] = ()
 
 
 def carry_out(home: Path, plan: Callable[[Library], Plan], author: str, now: float) -> Saved:
@@ -72,11 +72,12 @@ def _attempt(home: Path, plan: Callable[[Library], Plan], author: str, now: floa
     history.settle(_reader(known))
     made = plan(known)
     wanted = tuple(entry for entry in made.entries if entry.before != entry.after)
-    if not wanted:
+    titles = tuple(title for title in made.titles if title.before != title.after)
+    if not wanted and not titles:
         return _saved(made, None)
-    _check(known, wanted)
-    change = history.new_change(made.kind, wanted, author, now, made.undoes)
-    _write(known, change)
+    check(known, wanted, titles)
+    change = history.new_change(made.kind, wanted, author, now, made.undoes, titles=titles)
+    write_noted(known, changed(known, wanted, titles), change)
     return _saved(made, change.id)
 
 
@@ -85,8 +86,13 @@ def current(home: Path) -> history.Now:
     return _reader(library(home))
 
 
-def _write(known: Library, change: Change) -> None:
-    categories = _changed(known, change.entries)
+def write_noted(known: Library, categories: Iterable[Category], change: Change) -> None:
+    """Write the knowledge base that a change leads to, and note the change in the history.
+
+    Raises:
+        KnowledgeChanged: The files are not as `known` has them; nothing was changed.
+        NotWritable, LineFileProblem: There is no room, or no right to write.
+    """
     base = known.base
     files = changed_files(base, categories)
     history.begin(change)
@@ -103,65 +109,24 @@ def _write(known: Library, change: Change) -> None:
         logger.exception("change %s is made, but not marked as done", change.id)
 
 
-def _changed(known: Library, changes: Sequence[EntryChange]) -> list[Category]:
-    by_category: dict[str, list[Entry]] = {
-        shelf.category.id: list(shelf.category.entries) for shelf in known.shelves
-    }
-    for change in changes:
-        entries = by_category[change.label.split("/", 1)[0]]
-        place = next((i for i, e in enumerate(entries) if e.label == change.label), None)
-        new = [change.after.entry(known.home, change.label)] if change.after else []
-        if place is None:
-            place = change.place if 0 <= change.place <= len(entries) else len(entries)
-            entries[place:place] = new
-        else:
-            entries[place : place + 1] = new
-    return [
-        replace(shelf.category, entries=tuple(by_category[shelf.category.id]))
-        for shelf in known.shelves
-    ]
-
-
-def _check(known: Library, changes: Sequence[EntryChange]) -> None:
-    """Raise EditError when the knowledge base would be wrong afterwards."""
-    for change in changes:
-        _check_place(known, change.label)
-    moved_from = {c.label for c in changes if c.after is None}
-    keeps = {c.after.question for c in changes if c.after is not None}
-    problems = []
-    for change in changes:
-        if change.after is not None:
-            found = problems_in(known, change.label, change.after, keeps)
-            # What was wrong before, and is somewhere else, does not keep from mending this.
-            mine = ("id", *change.fields)
-            problems += [p for p in found if p.other_label not in moved_from and p.field in mine]
-        elif change.before is not None and change.before.question not in keeps:
-            problems += problems_of_removing(known, change.label)
-    blocking = [problem for problem in problems if problem.blocks]
-    if blocking:
-        raise EntryRefused(blocking)
-    for category in _changed(known, changes):
-        if not category.entries:
-            raise EditError(f"「{category.title}」里只有这一个条目，不能移走或删除：分类不能是空的")
-
-
-def _check_place(known: Library, label: str) -> None:
-    category = known.category(label.split("/", 1)[0])
-    if category is None:
-        raise EditError(f"没有分类「{label.split('/', 1)[0]}」，请刷新后再选")
-    if sum(entry.label == label for entry in category.entries) > 1:
-        raise EditError(f"文件里有两个「{label}」，请先在 {category.file.name} 里给其中一个改名")
-
-
 def _reader(known: Library) -> history.Now:
-    def now(label: str) -> Content | None:
-        entry = known.entry(label)
-        return None if entry is None else Content.of(entry)
+    def entry(label: str) -> Content | None:
+        found = known.entry(label)
+        return None if found is None else Content.of(found)
 
-    return now
+    def title(category: str) -> str | None:
+        found = known.category(category)
+        return None if found is None else found.title
+
+    return history.Now(entry, title)
 
 
 def _saved(plan: Plan, change: str | None) -> Saved:
-    main = next((e for e in plan.entries if e.after is not None), plan.entries[0])
+    if not plan.entries:
+        return Saved("", None, change)
+    first = plan.entries[0]
+    came = (entry for entry in plan.entries if entry.before is None)
+    # Of an entry that went its new place counts, where it has one.
+    main = first if first.after is not None else next(came, first)
     also = tuple(e.label for e in plan.entries if e is not main and e.after is not None)
     return Saved(main.label, main.after, change, plan.from_theirs, also)

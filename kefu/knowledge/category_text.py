@@ -126,11 +126,12 @@ class _Edited:
 
 def _says(text: str, category: Category) -> bool:
     """Tell whether a text means exactly this category."""
-    wanted = marked_yaml.parse(_joined(category_lines(category)), Path(category.id)).data
     try:
         given = marked_yaml.parse(text, Path(category.id)).data
     except FileProblems:
         return False
+    entries = [dict(values(entry)) for entry in category.entries]
+    wanted = {"category": category.id, "title": category.title, "entries": entries}
     return bool(_stripped(given) == _stripped(wanted))
 
 

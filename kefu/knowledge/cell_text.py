@@ -86,6 +86,8 @@ def _from_json(text: str) -> str | None:
         return None
     try:
         value = json.loads(text)
+        # Half a letter is no text that a file of the knowledge base could keep.
+        str(value).encode()
     except ValueError:
         return None
     return value if isinstance(value, str) else None

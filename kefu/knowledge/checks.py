@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kefu.errors import FileProblems, Problem
+from kefu.knowledge.keys import key_of
 from kefu.knowledge.model import FOLDER, Category, Entry, Phrasing, read_knowledge
-from kefu.normalise import match_key
 
 MAX_ANSWER = 100
 MIN_SIMILAR = 15
@@ -45,6 +45,13 @@ ALLOWED = {
     "最新": "current data",
     "第一步": "an order of steps",
     "第一次": "a count",
+    "第一天": "a count of days",
+    "第一个月": "a count of months",
+    "第一单": "a count of orders",
+    "第一件": "a count of pieces",
+    "第一泡": "a count of infusions of tea",
+    "第一页": "a place",
+    "第一项": "a place in a list",
     "第一时间": "a habit of speech, no ranking",
 }
 _FORBIDDEN = re.compile("|".join(map(re.escape, FORBIDDEN)))
@@ -114,13 +121,16 @@ def entry_problems(entry: Entry) -> Iterator[Problem]:
             entry.file, entry.line, f"id「{name}」只能用小写字母、数字和下划线，以字母开头"
         )
     yield from _answer_problems(entry)
-    if not match_key(entry.question.text):
+    if not key_of(entry.question.text):
         yield Problem(entry.file, entry.question.line, "标准问题为空，请填上")
+    elif len(entry.question.text) > MAX_PHRASING:
+        text = f"标准问题有 {len(entry.question.text)} 个字，至多 {MAX_PHRASING} 个，请缩短"
+        yield Problem(entry.file, entry.question.line, text)
     if len(entry.similar) < MIN_SIMILAR:
-        text = f"「{name}」只有 {len(entry.similar)} 条相似问法，至少要 {MIN_SIMILAR} 条，请补充"
-        yield Problem(entry.file, entry.line, text)
+        count = f"只有 {len(entry.similar)} 条相似问法，至少要 {MIN_SIMILAR} 条，请补充"
+        yield Problem(entry.file, entry.line, f"「{entry.question.text or name}」{count}")
     for phrasing in entry.similar:
-        if not match_key(phrasing.text):
+        if not key_of(phrasing.text):
             yield Problem(entry.file, phrasing.line, "这条相似问法为空，请删去")
         elif len(phrasing.text) > MAX_PHRASING:
             text = f"这条相似问法有 {len(phrasing.text)} 个字，至多 {MAX_PHRASING} 个，请缩短"
@@ -158,7 +168,7 @@ def _repeated_phrasings(categories: list[Category]) -> Iterator[Problem]:
     seen: dict[str, tuple[Entry, Phrasing]] = {}
     for entry in _entries(categories):
         for phrasing in entry.phrasings:
-            key = match_key(phrasing.text)
+            key = key_of(phrasing.text)
             if not key:
                 continue
             other, first = seen.setdefault(key, (entry, phrasing))

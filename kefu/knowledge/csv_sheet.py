@@ -7,8 +7,8 @@ import csv
 import io
 from pathlib import Path
 
-from kefu.knowledge.grids import Cell, Grid, SheetUnreadable, Workbook
-from kefu.knowledge.sheets import COLUMNS, MAX_CELL, MAX_ROWS
+from kefu.knowledge.grids import Cell, Grid, SheetUnreadable, Workbook, text_cell
+from kefu.knowledge.sheets import COLUMNS, LAST_ROW, MAX_COLUMNS, MAX_ROWS
 
 _DELIMITERS = ",;\t，"
 # Without a mark at the beginning: UTF-8 proves itself, GB18030 takes what GBK does and more.
@@ -30,20 +30,12 @@ def read_csv(file: Path, content: bytes) -> Workbook:
     try:
         for number, values in enumerate(reader, start=1):
             if any(value.strip() for value in values):
-                rows[number] = [_cell(value) for value in values]
-            if len(rows) > MAX_ROWS + 1:
+                rows[number] = [text_cell(value) for value in values[:MAX_COLUMNS]]
+            if len(rows) > MAX_ROWS + 1 or number > LAST_ROW:
                 raise SheetUnreadable(f"{file} 超过 {MAX_ROWS} 行，请分成几个文件导入")
-    except csv.Error as error:
-        raise SheetUnreadable(
-            f"{file} 第 {reader.line_num} 行读不了（{error}）：请检查引号是否成对"
-        ) from None
+    except csv.Error:
+        raise SheetUnreadable(f"{file} 第 {reader.line_num} 行读不了：请检查引号是否成对") from None
     return Workbook(file, [Grid("", rows, letters=False)], [])
-
-
-def _cell(value: str) -> Cell:
-    if len(value) > MAX_CELL + 1000:
-        return Cell(wrong=f"这一格有 {len(value)} 个字，太长了：请检查引号是否成对，或分成几列")
-    return Cell(value)
 
 
 def _decoded(content: bytes) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from kefu.errors import FileProblems, Problem
 from kefu.knowledge.changes import Change, FieldChange, Kind, changes, new_titles
 from kefu.knowledge.checks import check_categories
+from kefu.knowledge.following_buttons import follow, reworded
 from kefu.knowledge.grids import Step, silent
 from kefu.knowledge.model import FOLDER, Category, Entry, Phrasing
 from kefu.knowledge.sheet_reading import Content, read_sheet
@@ -122,6 +123,7 @@ def _result(
         made = _entry(target, content.file, mode)
         key = f"{old.label}#{old.line}" if old and mode is Mode.APPEND else f"{made.label}#"
         entries.setdefault(target.category, {})[key] = made
+    follow(entries, reworded(targets, entries))
     known = {category.id: category for category in base.categories}
     return tuple(
         _category(base.home, name, titles[name], tuple(entries[name].values()), known.get(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import get_ident
 
 from kefu.knowledge.journal import NotWritable, sync
 
@@ -14,7 +15,8 @@ def write_whole(file: Path, content: bytes) -> None:
     Raises:
         NotWritable: What was there stays.
     """
-    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
+    # Two threads that write the same file each have a draft of their own.
+    draft = file.with_name(f".{file.name}.{os.getpid()}-{get_ident()}.new")
     try:
         with open(draft, "wb") as handle:
             if file.exists():

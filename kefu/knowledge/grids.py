@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kefu.errors import KefuError
+from kefu.knowledge.sheets import MAX_CELL
 
 # Told what is being done, how much of it is done, and how much there is.
 Step = Callable[[str, int, int], None]
+_LONGEST = MAX_CELL + 1000
 
 
 class SheetUnreadable(KefuError):
@@ -52,6 +54,13 @@ class Workbook:
     file: Path
     grids: list[Grid]
     warnings: list[str]
+
+
+def text_cell(text: str) -> Cell:
+    """Return a cell with a text, which is wrong where no spreadsheet program could hold it."""
+    if len(text) <= _LONGEST:
+        return Cell(text)
+    return Cell(wrong=f"这一格有 {len(text)} 个字，太长了：请检查引号是否成对，或分成几列")
 
 
 def silent(what: str, done: int, total: int) -> None:

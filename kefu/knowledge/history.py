@@ -8,11 +8,13 @@ decides whether the change was made. Nothing of a customer's belongs in it.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from string import ascii_letters, digits
 from threading import Lock
 from typing import Any, Literal
 
@@ -21,17 +23,30 @@ from kefu.knowledge.content import FIELDS, Content
 from kefu.line_file import LineFile, Mark
 
 FILE = "knowledge_history.jsonl"
+_LETTERS = ascii_letters + digits
 
-Kind = Literal["edit", "add", "remove", "move", "undo"]
+Kind = Literal["edit", "add", "remove", "move", "undo", "title", "import", "template", "restore"]
 KINDS: dict[Kind, str] = {
     "edit": "修改",
     "add": "新增",
     "remove": "删除",
     "move": "移动",
     "undo": "撤销",
+    "title": "改分类名",
+    "import": "导入",
+    "template": "换成模板",
+    "restore": "从备份恢复",
 }
-Now = Callable[[str], Content | None]
-"""What an entry says at present, None where there is none."""
+# What changes any number of entries at once, and categories with them.
+BULK: frozenset[Kind] = frozenset({"import", "template", "restore"})
+
+
+@dataclass(frozen=True)
+class Now:
+    """What an entry says, and what a category is called, at present; None: there is none."""
+
+    entry: Callable[[str], Content | None]
+    title: Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,15 @@ class EntryChange:
 
 
 @dataclass(frozen=True)
+class TitleChange:
+    """What became of the title of a category; None where there was, or is, no such category."""
+
+    category: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class Change:
     """One act of a person, on one entry or on several at once.
 
@@ -70,6 +94,8 @@ class Change:
         entries: What became of each entry.
         undoes: The change that this one takes back.
         undone_by: The change that took this one back.
+        note: Where it came from: the name of a sheet, a template or a backup.
+        titles: Categories that came, went, or have another title.
     """
 
     id: str
@@ -79,13 +105,38 @@ class Change:
     entries: tuple[EntryChange, ...]
     undoes: str | None = None
     undone_by: str | None = None
+    note: str = ""
+    titles: tuple[TitleChange, ...] = ()
+
+    @property
+    def is_bulk(self) -> bool:
+        """Tell whether any number of entries came or went at once, and categories with them."""
+        return self.kind in BULK or (self.kind == "undo" and bool(self.note))
+
+    @property
+    def counts(self) -> str:
+        """Return how many entries came, changed and went, such as 新增 20，修改 3."""
+        kinds = Counter(_what_became(entry) for entry in self.entries)
+        told = [f"{word} {kinds[word]}" for word in ("新增", "修改", "删除") if kinds[word]]
+        return "，".join(told) or "只改了分类的标题"
 
 
 def new_change(
-    kind: Kind, entries: Iterable[EntryChange], author: str, now: float, undoes: str | None = None
+    kind: Kind,
+    entries: Iterable[EntryChange],
+    author: str,
+    now: float,
+    undoes: str | None = None,
+    *,
+    note: str = "",
+    titles: Iterable[TitleChange] = (),
 ) -> Change:
     """Return a change with an id of its own; nothing is written."""
-    return Change(secrets.token_urlsafe(8), now, author, kind, tuple(entries), undoes)
+    # No hyphen, which at the beginning would make it an option of a command.
+    number = "".join(secrets.choice(_LETTERS) for _ in range(11))
+    return Change(
+        number, now, author, kind, tuple(entries), undoes, note=note, titles=tuple(titles)
+    )
 
 
 def one_at_a_time() -> AbstractContextManager[None]:
@@ -115,7 +166,7 @@ def all_changes(now: Now) -> list[Change]:
     """Return the changes that were made, the newest first.
 
     Args:
-        now: Tells what an entry says at present.
+        now: Tells what entries say at present.
 
     Raises:
         LineFileProblem: The history cannot be read.
@@ -130,7 +181,7 @@ def settle(now: Now) -> None:
     """Write down what became of changes that a killed process began.
 
     Args:
-        now: Tells what an entry says, read inside `one_at_a_time`.
+        now: Tells what entries say, read inside `one_at_a_time`.
     """
     changes, ends = _read()
     left = [change for change in changes if change.id not in ends]
@@ -144,8 +195,15 @@ def entries_named(changes: Iterable[Change], label: str) -> Iterator[Change]:
         if not any(entry.label == label for entry in change.entries):
             continue
         yield change
-        if change.kind == "move" and change.entries[-1].label == label:
-            label = change.entries[0].label
+        if change.kind == "move":
+            label = _moved_from(change, label)
+
+
+def _moved_from(change: Change, label: str) -> str:
+    """Return where an entry stood before a move; its own label when another was moved."""
+    came = any(entry.label == label and entry.before is None for entry in change.entries)
+    gone = [entry.label for entry in change.entries if entry.after is None]
+    return gone[0] if came and gone else label
 
 
 class _Reader:
@@ -186,8 +244,16 @@ def _read() -> tuple[list[Change], dict[str, str]]:
     return _reader(environment().var / FILE).read()
 
 
+def _what_became(entry: EntryChange) -> str:
+    if entry.before is None:
+        return "新增"
+    return "修改" if entry.after is not None else "删除"
+
+
 def _holds(change: Change, now: Now) -> bool:
-    return all(now(entry.label) == entry.after for entry in change.entries)
+    return all(now.entry(entry.label) == entry.after for entry in change.entries) and all(
+        now.title(title.category) == title.after for title in change.titles
+    )
 
 
 def _as_dict(change: Change) -> dict[str, Any]:
@@ -196,6 +262,8 @@ def _as_dict(change: Change) -> dict[str, Any]:
         "author": change.author,
         "kind": change.kind,
         "undoes": change.undoes,
+        "note": change.note,
+        "titles": [(title.category, title.before, title.after) for title in change.titles],
         "entries": [
             {
                 "label": entry.label,
@@ -213,7 +281,11 @@ def _from_dict(line: dict[str, Any]) -> Change:
         EntryChange(e["label"], _content(e["before"]), _content(e["after"]), e["place"])
         for e in line["entries"]
     )
-    return Change(line["change"], line["at"], line["author"], line["kind"], entries, line["undoes"])
+    return Change(
+        line["change"], line["at"], line["author"], line["kind"], entries, line["undoes"],
+        note=line.get("note", ""),
+        titles=tuple(TitleChange(*title) for title in line.get("titles", ())),
+    )  # fmt: skip
 
 
 def _content(given: dict[str, Any] | None) -> Content | None:

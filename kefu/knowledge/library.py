@@ -10,10 +10,10 @@ from threading import Lock
 
 from kefu.errors import FileProblems
 from kefu.knowledge import journal
+from kefu.knowledge.keys import key_of
 from kefu.knowledge.model import FOLDER, Category, Entry, read_files
 from kefu.knowledge.tasks import task_titles
 from kefu.knowledge.writing import Base
-from kefu.normalise import match_key
 
 _MOST_READ = 400
 _Stamp = tuple[int, int, int]
@@ -37,7 +37,7 @@ class Shelf:
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in self.category.entries:
             for phrasing in entry.phrasings:
-                found[match_key(phrasing.text)].append((entry.label, phrasing.text))
+                found[key_of(phrasing.text)].append((entry.label, phrasing.text))
         return dict(found)
 
     @cached_property

@@ -62,11 +62,17 @@ def problems_in(
 
     `questions` are standard questions that come with the same change.
     """
-    found = [_field_problem(p) for p in checks.entry_problems(_with_lines(known, label, content))]
+    found = own_problems(known.home, label, content)
     found += _repeated(known, label, content)
     found += _unknown_buttons(known, content, {content.question, *questions})
     found += _personal(content)
     return sorted(found, key=_place)
+
+
+def own_problems(home: Path, label: str, content: Content) -> list[FieldProblem]:
+    """Return what is wrong with an entry whatever else the knowledge base says."""
+    entry = _with_lines(home, label, content)
+    return [_field_problem(problem) for problem in checks.entry_problems(entry)]
 
 
 def problems_of_removing(known: Library, label: str) -> list[FieldProblem]:
@@ -83,8 +89,8 @@ def problems_of_removing(known: Library, label: str) -> list[FieldProblem]:
     ]
 
 
-def _with_lines(known: Library, label: str, content: Content) -> Entry:
-    entry = content.entry(known.home, label)
+def _with_lines(home: Path, label: str, content: Content) -> Entry:
+    entry = content.entry(home, label)
     similar = enumerate(content.similar)
     return replace(
         entry,
@@ -102,8 +108,10 @@ def _field_problem(problem: Problem) -> FieldProblem:
     named = {_QUESTION: "question", _ANSWER: "answer", _BUTTONS: "buttons"}
     if line in named:
         return FieldProblem(named[line], problem.text)
-    few = "相似问法" in problem.text
-    return FieldProblem("similar" if few else "id", problem.text, blocks=not few)
+    if "相似问法" in problem.text:
+        # Whose they are is plain where one writes them.
+        return FieldProblem("similar", problem.text.rpartition("」")[2], blocks=False)
+    return FieldProblem("id", problem.text)
 
 
 def _repeated(known: Library, label: str, content: Content) -> Iterator[FieldProblem]:

@@ -6,14 +6,20 @@ Good enough to find an entry by a word of it, and to stand in while Rasa is away
 from __future__ import annotations
 
 import math
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from kefu.environment import environment
-from kefu.knowledge.model import FOLDER, Category, Entry, read_knowledge
+from kefu.knowledge.keys import key_of
+from kefu.knowledge.library import Library, Shelf, library
+from kefu.knowledge.model import Category, Entry
 from kefu.normalise import match_key
 
 _LONGEST_GRAM = 3
@@ -23,7 +29,7 @@ _ALIKE = 0.12
 _BESIDE = 0.6
 _PREFERRED = 0.05
 
-Stamp = tuple[tuple[str, int, int], ...]
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -35,62 +41,130 @@ class Found:
     score: float
 
 
+@dataclass(frozen=True)
+class Part:
+    """What the index is made of: the texts of one category, taken apart.
+
+    Attributes:
+        category: Whose texts.
+        owners: For each text the place of its entry in the category.
+        counts: For each text what a match counts.
+        lengths: For each text how many pieces it has.
+        grams: Numbers of the pieces, text after text.
+    """
+
+    category: Category
+    owners: Array
+    counts: Array
+    lengths: Array
+    grams: Array
+
+
 class KnowledgeSearch:
     """An index of one state of the knowledge base."""
 
     def __init__(self, categories: Iterable[Category]) -> None:
         """Index every phrasing, answer and keyword."""
-        self._entries: dict[str, tuple[Entry, str]] = {}
-        self._texts: list[tuple[str, float]] = []  # entry's label, and what a match counts
-        self._norms: list[float] = []
-        self._holding: dict[str, array[int]] = defaultdict(lambda: array("L"))
-        grams: list[set[str]] = []
-        for category in categories:
-            for entry in category.entries:
-                self._entries[entry.label] = (entry, category.title)
-                for text, weight in _texts(entry):
-                    self._texts.append((entry.label, weight))
-                    grams.append(_grams(text))
-        self._index(grams)
+        numbers: dict[str, int] = {}
+        self._assemble([_part(category, numbers) for category in categories], numbers)
 
-    def _index(self, texts: list[set[str]]) -> None:
-        for number, grams in enumerate(texts):
-            for gram in grams:
-                self._holding[gram].append(number)
-        total = len(texts) + 1
-        self._rarity = {g: math.log(total / len(held)) ** 2 for g, held in self._holding.items()}
-        self._norms = [math.sqrt(self._weight(grams)) for grams in texts]
+    @classmethod
+    def of(cls, parts: Sequence[Part], numbers: dict[str, int]) -> KnowledgeSearch:
+        """Return the index of parts whose pieces have these numbers."""
+        made = cls.__new__(cls)
+        made._assemble(parts, numbers)
+        return made
+
+    def _assemble(self, parts: Sequence[Part], numbers: dict[str, int]) -> None:
+        self._numbers = numbers
+        self._entries = [(e, p.category.title) for p in parts for e in p.category.entries]
+        self._places = {entry.label: i for i, (entry, _) in enumerate(self._entries)}
+        before = np.cumsum([0, *(len(part.category.entries) for part in parts)])
+        owners = _joined(p.owners + b for p, b in zip(parts, before, strict=False))
+        # Every entry has texts, and they stand together.
+        self._firsts = np.searchsorted(owners, np.arange(len(self._entries)))
+        self._counts = _joined(part.counts for part in parts)
+        grams = _joined(part.grams for part in parts).astype(np.int32)
+        texts = np.repeat(
+            np.arange(len(self._counts), dtype=np.int32),
+            _joined(part.lengths for part in parts).astype(np.int32),
+        )
+        held = np.bincount(grams, minlength=len(numbers))
+        self._ends = np.cumsum(held)
+        self._holding = texts[np.argsort(grams, kind="stable")]
+        self._rarity = np.log((len(self._counts) + 1) / np.maximum(held, 1)) ** 2
+        weights = np.bincount(texts, self._rarity[grams], len(self._counts))
+        self._norms = np.maximum(np.sqrt(weights), np.finfo(np.float64).tiny)
 
     def find(self, text: str, limit: int = 3) -> list[Found]:
         """Return the entries whose texts are most like this one, the best first."""
         grams = _grams(text)
-        known = [gram for gram in grams if gram in self._rarity]
+        given = (self._numbers.get(gram) for gram in grams)
+        held = [(number, found) for number in given if (found := self._held(number)) is not None]
         # What no entry knows counts too: otherwise one shared word would be a perfect match.
-        unknown = (len(grams) - len(known)) * math.log(len(self._texts) + 1) ** 2
-        norm = math.sqrt(self._weight(known) + unknown)
-        shared: dict[int, float] = defaultdict(float)
-        for gram in known:
-            rarity = self._rarity[gram]
-            for number in self._holding[gram]:
-                shared[number] += rarity
-        best: dict[str, float] = defaultdict(float)
-        for number, weight in shared.items():
-            label, counts = self._texts[number]
-            alike = counts * weight / (norm * self._norms[number] or 1.0)
-            best[label] = max(best[label], alike)
-        ranked = sorted(best.items(), key=lambda item: -item[1])[:limit]
-        return [Found(*self._entries[label], score) for label, score in ranked if score > _ALIKE]
+        unknown = (len(grams) - len(held)) * math.log(len(self._counts) + 1) ** 2
+        norm = math.sqrt(sum(self._rarity[number] for number, _ in held) + unknown)
+        if not held or not norm:
+            return []
+        shared = np.zeros(len(self._counts))
+        for number, texts in held:
+            shared[texts] += self._rarity[number]
+        alike = self._counts * shared / (norm * self._norms)
+        best = np.maximum.reduceat(alike, self._firsts)
+        ranked = np.argsort(-best, kind="stable")[:limit]
+        return [Found(*self._entries[int(i)], float(best[i])) for i in ranked if best[i] > _ALIKE]
 
     def entry(self, label: str) -> Found | None:
         """Return the entry of a label, None when the knowledge base has none."""
-        known = self._entries.get(label)
-        return None if known is None else Found(*known, 1.0)
+        place = self._places.get(label)
+        return None if place is None else Found(*self._entries[place], 1.0)
 
-    def _weight(self, grams: Iterable[str]) -> float:
-        return sum(self._rarity[gram] for gram in grams)
+    def _held(self, number: int | None) -> Array | None:
+        """Return the texts that hold a piece, None where none does."""
+        if number is None or number >= len(self._ends):
+            return None
+        found: Array = self._holding[self._ends[number - 1] if number else 0 : self._ends[number]]
+        return found if len(found) else None
 
 
-_read: dict[Path, tuple[Stamp, KnowledgeSearch]] = {}
+class _Index:
+    """The index of a project; of a change only the category that changed is taken apart."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._numbers: dict[str, int] = {}
+        self._parts: dict[Path, tuple[Shelf, Part]] = {}
+        self._made: tuple[tuple[int, ...], Library, KnowledgeSearch] | None = None
+
+    def of(self, known: Library) -> KnowledgeSearch:
+        # The library that is kept keeps its shelves from being others at the same place.
+        shelves = tuple(map(id, known.shelves))
+        made = self._made
+        if made is not None and made[0] == shelves:
+            return made[2]
+        # A large base takes seconds: who asks meanwhile is served from the state before.
+        if not self._lock.acquire(blocking=made is None):
+            assert made is not None
+            return made[2]
+        try:
+            if self._made is None or self._made[0] != shelves:
+                self._parts = {s.category.file: (s, self._part(s)) for s in known.shelves}
+                parts = [part for _, part in self._parts.values()]
+                self._made = (shelves, known, KnowledgeSearch.of(parts, self._numbers))
+            return self._made[2]
+        finally:
+            self._lock.release()
+
+    def _part(self, shelf: Shelf) -> Part:
+        before = self._parts.get(shelf.category.file)
+        if before is not None and before[0] is shelf:
+            return before[1]
+        return _part(shelf.category, self._numbers)
+
+
+@lru_cache(maxsize=8)
+def _index(home: Path) -> _Index:
+    return _Index()
 
 
 def search() -> KnowledgeSearch:
@@ -100,16 +174,31 @@ def search() -> KnowledgeSearch:
         FileProblems: It cannot be read.
     """
     home = environment().home
-    stamp = _stamp(home)
-    known = _read.get(home)
-    if known is None or known[0] != stamp:
-        known = _read[home] = (stamp, KnowledgeSearch(read_knowledge(home)))
-    return known[1]
+    return _index(home).of(library(home))
 
 
-def _stamp(home: Path) -> Stamp:
-    found = ((file, file.stat()) for file in sorted((home / FOLDER).glob("*.yml")))
-    return tuple((file.name, status.st_mtime_ns, status.st_size) for file, status in found)
+def _part(category: Category, numbers: dict[str, int]) -> Part:
+    """Take a category apart; pieces that have no number yet get one."""
+    owners, counts, lengths, grams = [], [], [], []
+    for place, entry in enumerate(category.entries):
+        for text, count in _texts(entry):
+            pieces = _pieces(key_of(text))
+            owners.append(place)
+            counts.append(count)
+            lengths.append(len(pieces))
+            grams += [numbers.setdefault(piece, len(numbers)) for piece in pieces]
+    return Part(
+        category,
+        np.array(owners, np.int32),
+        np.array(counts),
+        np.array(lengths, np.int32),
+        np.array(grams, np.int32),
+    )
+
+
+def _joined(arrays: Iterable[Array]) -> Array:
+    found = list(arrays)
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def _texts(entry: Entry) -> Iterator[tuple[str, float]]:
@@ -123,8 +212,12 @@ def _texts(entry: Entry) -> Iterator[tuple[str, float]]:
 
 
 def _grams(text: str) -> set[str]:
-    """Return the pieces of up to three characters that a text consists of."""
-    key = match_key(text)
+    """Return the pieces that a text consists of."""
+    return _pieces(match_key(text))
+
+
+def _pieces(key: str) -> set[str]:
+    """Return the pieces of up to three characters of a key."""
     return {
         key[start : start + length]
         for length in range(1, _LONGEST_GRAM + 1)

@@ -33,6 +33,7 @@ def _hot_questions(
 ) -> Iterator[str]:
     known = {entry.question.text for category in categories for entry in category.entries}
     known.update(titles)
+    known.update(settings.terms.keywords if settings.terms.enabled else ())
     places = {"welcome": settings.welcome.hot_questions}
     for name, page in settings.welcome.pages.items():
         places[f"welcome.pages.{name}"] = page.hot_questions

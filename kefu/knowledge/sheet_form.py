@@ -11,11 +11,23 @@ _HEADER_COLOUR = "FFE8F3EC"
 _RULES = (
     "每个条目一行；第一行的列名不要改，列的顺序可以换。",
     "追加：表里没有的条目不动；已有的条目（编号或标准问题相同）加上新的问法，其余各列空着的不改。",
-    "替换：整个知识库以这张表为准，表里没有的条目和问法会删除。先用 --dry-run 看看会改什么。",
+    "替换：整个知识库以这张表为准，表里没有的条目和问法会删除。导入前会列出要改什么。",
     "同一句问法只能属于一个条目；大小写、标点、繁简不同也算同一句。",
     "答案里不能有广告法禁止的说法，如「最低价」「第一」「100%」。",
     "不要合并单元格（分类列除外），不要用公式。以 = + - @ 开头的内容，前面写一个反斜杠 \\。",
 )
+_EXAMPLE = {
+    "分类": "预约",
+    "编号": "",
+    "标准问题": "怎么预约",
+    "相似问法": "我想预约\n怎么约时间\n可以提前约吗\n在哪里预约\n预约怎么弄\n想约明天下午\n"
+    "帮我约一下\n线上能预约吗\n预约入口在哪\n约个时间过去\n周末能约吗\n约号怎么约\n"
+    "要怎么订位\n能不能先约好\n预约流程是什么",
+    "答案": "点首页「预约」→ 选门店和项目 → 选时间 → 提交，收到通知就是约好了。",
+    "按钮": "转人工",
+    "关键词": "预约、订位",
+    "页面": "pages/booking/index",
+}
 
 
 def finish_form(book: Any, sheet: Any, columns: list[Column], titles: list[str]) -> None:
@@ -84,6 +96,10 @@ def _guide(book: Any, columns: list[Column]) -> None:
     guide.append([])
     for number, rule in enumerate(_RULES, start=1):
         guide.append([number, "", rule])
+    guide.append([])
+    guide.append(["例子", "", "一个条目在「知识库」里这样填，这里的不会导入："])
+    for title, text in _EXAMPLE.items():
+        guide.append([title, "", text])
     for letter, width in (("A", 12), ("B", 8), ("C", 90)):
         guide.column_dimensions[letter].width = width
     for row in guide.iter_rows():

@@ -47,15 +47,17 @@ def read_sheet(file: Path, step: Step = silent) -> Content:
     """
     book = _workbook(file, step)
     content = Content(file, warnings=book.warnings)
-    tables = [(grid, header) for grid in book.grids if (header := _header(grid)) is not None]
+    grids = [grid for grid in book.grids if grid.name != GUIDE]
+    tables = [(grid, header) for grid in grids if (header := _header(grid)) is not None]
     known = {id(grid) for grid, _ in tables}
-    for grid in book.grids:
-        if id(grid) not in known and grid.rows and grid.name != GUIDE:
+    for grid in grids:
+        if id(grid) not in known and grid.rows:
             content.warnings.append(f"工作表「{grid.name}」里没有「标准问题」等列名，没有导入")
     if not tables:
         names = "、".join(column.title for column in COLUMNS)
         raise SheetUnreadable(
-            f"{file} 里找不到列名：请在第一行写上 {names}（可用 kefu knowledge sheet 生成空表）"
+            f"{file} 里找不到列名：请在第一行写上 {names}"
+            "（空表可以下载：工作台的「知识库 → 导入导出」，或 kefu knowledge sheet）"
         )
     for grid, header in tables:
         _Table(grid, header, content).read()

@@ -28,12 +28,17 @@ def export(file: Path, categories: Iterable[Category], step: Step = silent) -> i
         NotWritable: The file cannot be written; what was there stays.
     """
     categories = tuple(categories)
+    write_whole(file, exported(file, categories, step))
+    return sum(len(category.entries) for category in categories)
+
+
+def exported(file: Path, categories: Iterable[Category], step: Step = silent) -> bytes:
+    """Return what `export` writes; of the file only the ending matters."""
+    categories = tuple(categories)
     records = [_record(category, entry) for category in categories for entry in category.entries]
     columns = _columns(records)
     rows = [[text for texts in record for text in texts] for record in _padded(records, columns)]
-    titles = [category.title for category in categories]
-    write_whole(file, _content(file, columns, rows, titles, step))
-    return len(rows)
+    return _content(file, columns, rows, [category.title for category in categories], step)
 
 
 def form(file: Path, categories: Iterable[Category]) -> None:
@@ -49,8 +54,13 @@ def form(file: Path, categories: Iterable[Category]) -> None:
     """
     if file.suffix.lower() != ".xlsx":
         raise SheetUnreadable(f"空表只有 Excel 格式：请把 {file} 的结尾改成 .xlsx")
+    write_whole(file, empty_form(categories))
+
+
+def empty_form(categories: Iterable[Category]) -> bytes:
+    """Return what `form` writes."""
     titles = [category.title for category in categories]
-    write_whole(file, _as_xlsx(list(COLUMNS), [], titles, silent))
+    return _as_xlsx(list(COLUMNS), [], titles, silent)
 
 
 def _content(

@@ -13,6 +13,8 @@ LISTS = "分类表"
 # Neither a person fills in more, nor can a browser or the training take more.
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
+# Of Excel; a number beyond it would be counted to.
+LAST_ROW = 1_048_576
 MAX_FILE = 20 * 1024 * 1024
 # What Excel holds in one cell is 32,767.
 MAX_CELL = 32_000

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from kefu.knowledge import history
+from kefu.knowledge.bulk_undoing import take_back
 from kefu.knowledge.carrying_out import Plan, Saved, carry_out, current
 from kefu.knowledge.conflicts import merge
 from kefu.knowledge.content import FIELDS, Content
 from kefu.knowledge.edit_errors import UndoRefused
-from kefu.knowledge.history import Change, EntryChange
-from kefu.knowledge.library import Library
+from kefu.knowledge.history import Change, EntryChange, TitleChange
+from kefu.knowledge.library import Library, library
 
 
 def history_of(home: Path, label: str) -> list[Change]:
@@ -43,12 +44,27 @@ def undo(home: Path, change_id: str, author: str, now: float) -> Saved:
             phrasing belongs to another entry now.
     """
 
+    if _change(history.all_changes(current(home)), change_id).is_bulk:
+        return _undo_bulk(home, change_id, author, now)
+
     def plan(known: Library) -> Plan:
         made = _change(history.all_changes(current(home)), change_id)
         back = tuple(_back(known, entry) for entry in made.entries)
-        return Plan("undo", back, undoes=made.id)
+        titles = tuple(_title_back(known, title) for title in made.titles)
+        return Plan("undo", back, undoes=made.id, titles=titles)
 
     return carry_out(home, plan, author, now)
+
+
+def _undo_bulk(home: Path, change_id: str, author: str, now: float) -> Saved:
+    with history.one_at_a_time():
+        history.settle(current(home))
+        made = _change(history.all_changes(current(home)), change_id)
+        known = library(home)
+        back = [_back(known, entry) for entry in made.entries]
+        done = take_back(known, made, back, author, now)
+    labels = [entry.label for entry in back]
+    return Saved(labels[0] if labels else made.note, None, done.id, also=tuple(labels[1:]))
 
 
 def _change(made: list[Change], change_id: str) -> Change:
@@ -73,6 +89,14 @@ def _back(known: Library, change: EntryChange) -> EntryChange:
         names = "、".join(FIELDS[f] for f in dict.fromkeys(touched))
         raise UndoRefused(f"「{now.question}」的{names}之后又改过，不能撤销：请直接修改它")
     return EntryChange(change.label, now, merged.content, change.place)
+
+
+def _title_back(known: Library, change: TitleChange) -> TitleChange:
+    category = known.category(change.category)
+    now = None if category is None else category.title
+    if now != change.after:
+        raise UndoRefused(f"分类「{now or change.after}」之后又有改动，不能撤销：请直接修改它")
+    return TitleChange(change.category, now, change.before)
 
 
 def _touched(field: str, before: Content, after: Content, now: Content) -> bool:

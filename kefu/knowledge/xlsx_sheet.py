@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from kefu.knowledge.grids import Cell, Grid, SheetUnreadable, Step, Workbook
-from kefu.knowledge.sheets import LISTS, MAX_COLUMNS, MAX_ROWS
+from kefu.knowledge.grids import Cell, Grid, SheetUnreadable, Step, Workbook, text_cell
+from kefu.knowledge.sheets import LAST_ROW, LISTS, MAX_COLUMNS, MAX_ROWS
 
 # Of what is inside the file, unpacked. 20,000 entries of 30 phrasings take half of it.
 MAX_UNPACKED = 100 * 1024 * 1024
 MAX_PARTS = 1000
+# Tags of all parts: what unpacks small may still be millions of cells. 20,000 entries whose
+# 30 phrasings have a column each come to six.
+MAX_TAGS = 8_000_000
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
 _DANGEROUS = re.compile(b"<!(?:DOCTYPE|ENTITY)")
+_BLOCK = 1024 * 1024
 _STEP = 200
-# Of Excel; a number beyond it would be counted to.
-_LAST_ROW = 1_048_576
 # Empty ones count: a cell far to the right makes its whole row.
 _MOST_CELLS = 5_000_000
 _EMPTY = Cell()
@@ -41,6 +43,8 @@ def read_xlsx(file: Path, content: bytes, step: Step) -> Workbook:
     _check_archive(file, content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+        if len({sheet._worksheet_path for sheet in book.worksheets}) < len(book.worksheets):
+            raise ValueError("several sheets in one part")
         grids, warnings = [], []
         for sheet in book.worksheets:
             if sheet.title == LISTS:
@@ -49,10 +53,9 @@ def read_xlsx(file: Path, content: bytes, step: Step) -> Workbook:
                 warnings.append(f"工作表「{sheet.title}」是隐藏的，没有导入")
                 continue
             grids.append(_grid(file, sheet, content, step))
-    except (InvalidFileException, ParseError, *_DAMAGED) as error:
+    except (InvalidFileException, ParseError, *_DAMAGED):
         raise SheetUnreadable(
-            f"{file} 已损坏或不是 Excel 文件（{type(error).__name__}）："
-            "请用 Excel 打开后另存为 .xlsx"
+            f"{file} 已损坏或不是 Excel 文件：请用 Excel 打开后另存为 .xlsx"
         ) from None
     return Workbook(file, grids, warnings)
 
@@ -84,19 +87,27 @@ def _check_archive(file: Path, content: bytes) -> None:
                     f"{file} 展开后有 {size // 1024 // 1024} MB、{len(parts)} 个部分，太大了："
                     "请只把有内容的行复制到新的表格里，再导入"
                 )
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    _check_part(file, archive, part)
+            if sum(_tags(file, archive, part) for part in parts) > MAX_TAGS:
+                raise SheetUnreadable(
+                    f"{file} 里的格子太多：请只把有内容的行和列复制到新的表格里，再导入"
+                )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
         raise SheetUnreadable(
             f"{file} 不是 Excel 文件或已损坏：请用 Excel 打开后另存为 .xlsx"
         ) from None
 
 
-def _check_part(file: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+def _tags(file: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """Return how many tags a part has. Raises SheetUnreadable where it declares entities."""
     with archive.open(part) as opened:
-        if _DANGEROUS.search(opened.read(64 * 1024)):
+        block = opened.read(_BLOCK)
+        if part.filename.endswith((".xml", ".rels")) and _DANGEROUS.search(block):
             raise SheetUnreadable(f"{file} 含有不允许的内容（DOCTYPE）：请用 Excel 另存为 .xlsx")
+        count = 0
+        while block:
+            count += block.count(b"<")
+            block = opened.read(_BLOCK)
+    return count
 
 
 def _grid(file: Path, sheet: Any, content: bytes, step: Step) -> Grid:
@@ -110,7 +121,7 @@ def _grid(file: Path, sheet: Any, content: bytes, step: Step) -> Grid:
         if any(cell.text.strip() or cell.wrong for cell in found):
             rows[number] = found
         room -= len(cells)
-        if len(rows) > MAX_ROWS + 1 or number > _LAST_ROW or room < 0:
+        if len(rows) > MAX_ROWS + 1 or number > LAST_ROW or room < 0:
             raise SheetUnreadable(
                 f"{file} 超过 {MAX_ROWS} 行或太宽：请删去空的行和列，或分成几个文件导入"
             )
@@ -139,7 +150,7 @@ def _cell(cell: Any) -> Cell:
     if kind == "e":
         return Cell(wrong=f"是错误值 {value}：请改成文字")
     if isinstance(value, str):
-        return Cell(value)
+        return text_cell(value)
     if isinstance(value, bool):
         return Cell("TRUE" if value else "FALSE")
     if isinstance(value, (datetime, date, time, timedelta)):

@@ -37,7 +37,7 @@ async def cancelled(task: asyncio.Task[None]) -> None:
 
 
 def test_due_without_any_and_then_after_the_hours(sqlite_shop: Shop) -> None:
-    looking = Duty(Backups(every_hours=6))
+    looking = Duty(lambda: Backups(every_hours=6))
     assert looking.is_due(time.time())
     backed_up()
     assert not looking.is_due(time.time() + 5.9 * HOUR)
@@ -45,18 +45,18 @@ def test_due_without_any_and_then_after_the_hours(sqlite_shop: Shop) -> None:
 
 
 def test_zero_hours_turn_it_off(sqlite_shop: Shop) -> None:
-    assert not Duty(Backups(every_hours=0)).is_due(time.time())
+    assert not Duty(lambda: Backups(every_hours=0)).is_due(time.time())
 
 
 def test_a_clock_that_was_ahead_does_not_stop_it_for_months(sqlite_shop: Shop) -> None:
     backed_up()
-    assert Duty(Backups()).is_due(time.time() - 90 * 24 * HOUR)
+    assert Duty(lambda: Backups()).is_due(time.time() - 90 * 24 * HOUR)
 
 
 def test_failure_is_told_tried_again_later_and_over_with_the_next(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looking = Duty(Backups())
+    looking = Duty(lambda: Backups())
     in_the_way = shelf.default_folder()
     in_the_way.write_text("not a folder")
     looking.back_up()

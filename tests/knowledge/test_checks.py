@@ -56,6 +56,11 @@ def changed(old: str, new: str) -> str:
 
 ANSWER_TEXT = "商品有问题由商家承担，其他情况由你承担。"
 MISTAKES = {
+    "question too long": (
+        changed("question: 退货运费谁出", "question: " + "好" * 101),
+        QUESTION,
+        "标准问题有 101 个字，至多 100 个",
+    ),
     "answer too long": (changed(ANSWER_TEXT, "好" * 101), ANSWER, "答案有 101 个字，至多 100 个"),
     "placeholder counts": (
         changed(ANSWER_TEXT, "好" * 81 + "{service_hours}"),

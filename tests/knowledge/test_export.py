@@ -23,7 +23,7 @@ from tests.model import PROJECT
 
 _LETTERS = st.one_of(
     st.sampled_from("=+-@|%\\\t\r\n'\"、，,;x_000D订单\u3000\u2028\ufeff\x00\x0b＝"),
-    st.characters(),
+    st.characters(codec="utf-8"),
 )
 _text = st.text(_LETTERS, max_size=12).map(str.strip).filter(bool)
 _many = st.lists(_text, max_size=4).map(tuple)

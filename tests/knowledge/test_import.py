@@ -12,7 +12,7 @@ import pytest
 from kefu import cli
 from kefu.environment import environment
 from kefu.errors import FileProblems
-from kefu.knowledge.changes import Kind
+from kefu.knowledge.changes import FieldChange, Kind
 from kefu.knowledge.exchange import Mode, Plan, carry_out, plan_import
 from kefu.knowledge.model import FOLDER, read_knowledge
 from kefu.knowledge.writing import KnowledgeChanged
@@ -176,7 +176,7 @@ def test_everything_that_is_wrong_is_said_at_once(home: Path) -> None:
     place = "问答.xlsx:工作表「问答」第 {} 行".format
     assert f"{place(2)}「答案」列（E2）: 答案有 101 个字，至多 100 个，请缩短" in said
     assert f"{place(3)}「答案」列（E3）: 答案里的「全网最低」是广告法禁止的说法" in said
-    assert f"{place(4)}: 「wen_ti_bing」只有 1 条相似问法，至少要 15 条，请补充" in said
+    assert f"{place(4)}: 「问题丙」只有 1 条相似问法，至少要 15 条，请补充" in said
     assert (
         f"{place(5)}「相似问法」列（D5）: 「怎么查订单甲」与 order.yml:8（怎么查订单）冲突" in said
     )
@@ -302,3 +302,18 @@ def test_mistakes_are_lines_and_no_trace(home: Path, kefu: Callable[..., tuple[i
     assert code == 1
     assert "共 2 处问题，没有写入" in said and "Traceback" not in said
     assert contents(home)["order"] == ORDER
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_buttons_follow_a_question_that_the_sheet_rewords(home: Path, mode: Mode) -> None:
+    file = home / FOLDER / "member.yml"
+    text = file.read_text("utf-8")
+    file.write_text(f"{text}    buttons: [怎么查订单]\n", encoding="utf-8")
+    rows = [
+        row("订单在哪里看", number="order/find"),
+        row("怎么成为会员", "会员", number="member/join", buttons="怎么查订单"),
+    ]
+    plan = planned(home, rows, mode)
+    assert [title for c in plan.changes if c.label == "member/join" for title in c.fields] == [
+        FieldChange("按钮", ("怎么查订单",), ("订单在哪里看",))
+    ]

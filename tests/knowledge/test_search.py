@@ -83,6 +83,25 @@ def test_a_change_on_the_disk_is_seen(home: Path) -> None:
     assert found("运费谁出") == ["payment/methods"]
 
 
+def test_of_several_files_only_what_changed_is_found_anew(home: Path) -> None:
+    other = home / "data/knowledge/delivery.yml"
+    text = FILE.replace("category: payment", "category: delivery").replace("发票", "快递单")
+    other.write_text(text.replace("刷卡", "寄到国外"), encoding="utf-8")
+    assert found("寄到国外", 1) == ["delivery/methods"]
+    before = search().find("怎么开发票")
+    other.write_text(text.replace("刷卡", "次日达"), encoding="utf-8")
+    assert found("寄到国外") == [] and found("次日达") == ["delivery/methods"]
+    assert search().find("怎么开发票")[0].entry == before[0].entry
+    other.unlink()
+    assert found("次日达") == [] and found("怎么开发票")[0] == "payment/invoice"
+    assert search().entry("delivery/methods") is None
+
+
+def test_a_project_without_entries_is_searched_too(home: Path) -> None:
+    (home / "data/knowledge/payment.yml").unlink()
+    assert found("怎么开发票") == []
+
+
 def test_a_broken_file_says_what_is_wrong(home: Path) -> None:
     (home / "data/knowledge/payment.yml").write_text("entries: 1", encoding="utf-8")
     with pytest.raises(FileProblems):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -163,28 +164,21 @@ def archive(**parts: bytes) -> bytes:
     return content.getvalue()
 
 
-def with_doctype(folder: Path) -> bytes:
-    """A workbook whose sheet declares an entity that unfolds a thousandfold."""
+def altered(folder: Path, alter: Callable[[bytes], bytes]) -> bytes:
+    """A good workbook with its sheet changed."""
     source = zipfile.ZipFile(xlsx(folder / "good.xlsx", [ROW]))
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as opened:
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as opened:
         for name in source.namelist():
             part = source.read(name)
-            if name.endswith("sheet1.xml"):
-                part = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + part
-            opened.writestr(name, part)
+            opened.writestr(name, alter(part) if name.endswith("sheet1.xml") else part)
     return content.getvalue()
 
 
-def far_row(folder: Path) -> bytes:
-    """A workbook that claims to have a row with a number of eleven digits."""
-    source = zipfile.ZipFile(xlsx(folder / "good.xlsx", [ROW]))
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as opened:
-        for name in source.namelist():
-            part = source.read(name)
-            opened.writestr(name, part.replace(b'r="2"', b'r="99999999999"'))
-    return content.getvalue()
+def declaring(before: bytes = b"") -> Callable[[bytes], bytes]:
+    """Declare an entity that unfolds, behind something else."""
+    entity = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    return lambda part: before + entity + part.replace(b"<sheetData>", b"<sheetData>&b;")
 
 
 @pytest.mark.parametrize(
@@ -206,14 +200,35 @@ def test_no_workbook_says_what_to_do(tmp_path: Path, content: bytes, said: str) 
         read_sheet(file)
 
 
-def test_workbooks_made_to_do_harm_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (declaring(), "DOCTYPE"),
+        (declaring(b"<!--" + b"x" * 2_000_000 + b"-->"), "已损坏"),
+        (lambda part: part.replace(b'r="2"', b'r="99999999999"'), "超过 20000 行"),
+        (
+            lambda part: part.replace(b"</sheetData>", b"<row>" + b"<c/>" * 8_000_000 + b"</row>"),
+            "格子太多",
+        ),
+    ],
+    ids=["entities", "entities behind", "far row", "cells of nothing"],
+)
+def test_workbooks_made_to_do_harm_are_refused(
+    tmp_path: Path, alter: Callable[[bytes], bytes], said: str
+) -> None:
     file = tmp_path / "a.xlsx"
-    file.write_bytes(with_doctype(tmp_path))
-    with pytest.raises(SheetUnreadable, match="DOCTYPE"):
+    file.write_bytes(altered(tmp_path, alter))
+    with pytest.raises(SheetUnreadable, match=said) as refused:
         read_sheet(file)
-    file.write_bytes(far_row(tmp_path))
-    with pytest.raises(SheetUnreadable, match="超过 20000 行"):
-        read_sheet(file)
+    assert "Error" not in str(refused.value)
+
+
+def test_a_cell_that_no_program_could_hold_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.xlsx"
+    text = "怎么改地址".encode()
+    file.write_bytes(altered(tmp_path, lambda part: part.replace(text, b"x" * 5_000_000)))
+    (problem,) = read_sheet(file).problems
+    assert "5000000 个字，太长了" in problem.text
 
 
 @pytest.mark.parametrize(
@@ -224,7 +239,8 @@ def test_workbooks_made_to_do_harm_are_refused(tmp_path: Path) -> None:
         ("a.csv", "甲,乙\n1,2\n".encode(), "找不到列名"),
         ("a.csv", b"", "找不到列名"),
         ("a.xls", b"x", "不认识"),
-        ("a.csv", csv_bytes([ROW]) + b'"' + b"x" * 140_000, "引号是否成对"),
+        ("a.csv", csv_bytes([ROW]) + b'"' + b"x" * 140_000, "行读不了：请检查引号是否成对"),
+        ("a.csv", csv_bytes([ROW]) + b"\n" * 1_100_000, "超过 20000 行"),
     ],
 )
 def test_no_csv_says_what_to_do(tmp_path: Path, name: str, content: bytes, said: str) -> None:
@@ -250,3 +266,7 @@ def test_what_runs_as_a_formula_is_escaped_and_read_back(text: str) -> None:
 @pytest.mark.parametrize("text", ["退货", "\\(^o^)/", '"好"', "3-5天", "a=b", "“退”"])
 def test_what_is_harmless_stays_as_it_is(text: str) -> None:
     assert cell_text.line(text) == text and [*cell_text.lines(text)] == [text]
+
+
+def test_half_a_letter_is_not_made_of_what_spells_one() -> None:
+    assert [*cell_text.lines('"\\ud800好"')] == ['"\\ud800好"']
