@@ -6,7 +6,7 @@ import asyncio
 import csv
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from rich.table import Table
 
 from kefu.labelled import Question, read_questions
 from kefu.labels import DIALOGUE, OUT_OF_SCOPE, SMALL_TALK, TASKS, category_of, is_entry
-from kefu.loaded_model import load
+from kefu.loaded_model import LoadedModel, load
 from kefu.progress import counting
 
 
@@ -106,16 +106,22 @@ def recognise(
 ) -> list[Recognised]:
     """Recognise every question with the model, newest by default, showing progress."""
     loaded = load(model)
+    with counting(console) as progress:
+        task = progress.add_task("识别", total=len(questions))
+        return answers(loaded, [q.text for q in questions], lambda: progress.advance(task))
+
+
+def answers(
+    loaded: LoadedModel, texts: Sequence[str], told: Callable[[], None]
+) -> list[Recognised]:
+    """Return what a model recognises in each text; `told` is called after each."""
 
     async def all_of_them() -> list[Recognised]:
-        with counting(console) as progress:
-            task = progress.add_task("识别", total=len(questions))
-            found = []
-            for question in questions:
-                parsed = await loaded.parse(question.text)
-                found.append(_recognised(parsed))
-                progress.advance(task)
-            return found
+        found = []
+        for text in texts:
+            found.append(_recognised(await loaded.parse(text)))
+            told()
+        return found
 
     return asyncio.run(all_of_them())
 
