@@ -80,9 +80,9 @@ class Drawing:
 
 def drawing_of(table: Table) -> Drawing | None:
     """Return the chart of a table; None where nothing is drawn, or nothing is there to draw."""
-    drawn = [number for number, column in enumerate(table.columns) if column.drawn]
-    if not any(_number(row[number]) is not None for row in table.rows for number in drawn):
+    if table.kind == "shares" or not table.has_data:
         return None
+    drawn = [number for number, column in enumerate(table.columns) if column.drawn]
     if table.kind == "ranks":
         return _ranks(table, drawn[0])
     return _Plot(table, drawn).drawing()
@@ -224,7 +224,7 @@ def _short(name: str) -> str:
 
 def _mark_text(mark: float, unit: Unit) -> str:
     if unit == "share":
-        return f"{mark:.0%}"
+        return f"{mark * 100:.0f} %"
     if unit == "duration":
         return duration_text(mark).removesuffix(" 0 秒").removesuffix(" 0 分")
     return f"{mark:g} 秒" if unit == "seconds" else f"{mark:,.0f}"

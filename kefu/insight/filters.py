@@ -11,7 +11,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    distinct,
     false,
     func,
     literal,
@@ -21,8 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 
 from kefu.insight.period import Bucket
-from kefu.storage.engine import engine
-from kefu.storage.tables import turns
+from kefu.storage.engine import engine, reading
+from kefu.storage.tables import conversations, turns
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,13 @@ def turns_of(filters: Filters, since: float, until: float) -> Any:
     return and_(when, turns.c.test == false(), filters.of_channel(turns.c.channel))
 
 
+def channels() -> list[str]:
+    """Return every channel that customers came by, the accounts of WeChat one by one."""
+    query = select(conversations.c.channel).distinct().order_by(conversations.c.channel)
+    with reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def bucket_of(at: Any, buckets: list[Bucket]) -> Any:
     """Return the expression for the number of the bucket that a time inside them is in."""
     width = buckets[0].end - buckets[0].start
@@ -72,14 +78,9 @@ def bucket_of(at: Any, buckets: list[Bucket]) -> Any:
 def testers(connection: Connection, since: float, until: float) -> set[str]:
     """Return the conversations whose turns in that time were all tests."""
     when = (turns.c.started_at >= since) & (turns.c.started_at < until)
-    tested = select(distinct(turns.c.conversation)).where(when, turns.c.test != false())
-    found = set(connection.execute(tested).scalars())
-    if not found:
-        return found
-    real = select(distinct(turns.c.conversation)).where(
-        when, turns.c.test == false(), turns.c.conversation.in_(tested)
-    )
-    return found - set(connection.execute(real).scalars())
+    never_real = func.min(case((turns.c.test == false(), 0), else_=1)) == 1
+    query = select(turns.c.conversation).where(when).group_by(turns.c.conversation)
+    return set(connection.execute(query.having(never_real)).scalars())
 
 
 def _whole(number: Any) -> Any:

@@ -9,7 +9,8 @@ from kefu.environment import environment
 from kefu.errors import FileProblems
 from kefu.handoff.views import REASONS
 from kefu.insight.questions import OTHER, TASK
-from kefu.knowledge.model import FOLDER, read_knowledge
+from kefu.knowledge.library import library
+from kefu.knowledge.model import FOLDER
 
 _TASKS = {
     "query_order_status": "查订单",
@@ -18,6 +19,7 @@ _TASKS = {
     "request_refund": "申请售后",
     "query_points": "查积分",
     "query_membership": "查会员",
+    "show_terms": "看服务条款",
 }
 _GROUPS = {TASK: "查询和办理", OTHER: "其他"}
 ENDINGS = {
@@ -54,6 +56,16 @@ def question_name(label: str) -> str:
     return known or _known()[1].get(label, label)
 
 
+def category_titles() -> dict[str, str]:
+    """Return the titles of the knowledge base's categories; none while it is being mended."""
+    return _known()[0]
+
+
+def is_known(label: str) -> bool:
+    """Tell whether the knowledge base has an entry of this label."""
+    return label in _known()[1]
+
+
 def _known() -> tuple[dict[str, str], dict[str, str]]:
     """Return the titles of categories and of entries as the files have them now."""
     home = environment().home
@@ -66,11 +78,10 @@ def _titles(
     home: Path, _as_of: tuple[tuple[str, int], ...]
 ) -> tuple[dict[str, str], dict[str, str]]:
     try:
-        categories = read_knowledge(home)
+        shelves = library(home).shelves
     except FileProblems:
         return {}, {}  # `kefu knowledge check` shows them; figures can do without titles
-    entries = [entry for category in categories for entry in category.entries]
     return (
-        {category.id: category.title for category in categories},
-        {entry.label: entry.question.text for entry in entries},
+        {shelf.category.id: shelf.category.title for shelf in shelves},
+        {label: e.question.text for shelf in shelves for label, e in shelf.entries.items()},
     )

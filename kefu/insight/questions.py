@@ -8,15 +8,15 @@ answered directly, or when the customer picked one of the options next.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from kefu.insight.filters import Filters, bucket_of, turns_of
-from kefu.insight.period import Bucket, Period
-from kefu.insight.share import Share
+from kefu.insight.period import Bucket, Period, Step, place
+from kefu.insight.share import NOTHING, Share
 from kefu.labels import TASKS, category_of, is_entry
 from kefu.storage.engine import reading
 from kefu.storage.erasure import ERASED
@@ -45,20 +45,67 @@ class Asked:
         return self.words + self.buttons
 
 
+@dataclass(frozen=True)
+class Questions:
+    """The questions of a period: those recognised of all, by day, channel and outcome."""
+
+    days: list[Bucket]
+    counts: dict[tuple[int, str, str], Share]
+
+    @property
+    def recognised(self) -> Share:
+        """Return questions recognised of questions."""
+        return sum(self.counts.values(), NOTHING)
+
+    @property
+    def endings(self) -> Counter[str]:
+        """Return how many questions ended in which way.
+
+        Ways: answered, picked, not_picked, not_recognised, failed.
+        """
+        found: Counter[str] = Counter()
+        for (_, _, outcome), share in self.counts.items():
+            if outcome == "options":
+                found["picked"] += share.numerator
+                found["not_picked"] += share.denominator - share.numerator
+            else:
+                found[outcome if outcome in _UNSURE else "answered"] += share.denominator
+        return found
+
+    def by_time(self, buckets: list[Bucket]) -> list[Share]:
+        """Return the share recognised for each bucket of whole days."""
+        found: defaultdict[int | None, Share] = defaultdict(Share)
+        for (day, _, _), share in self.counts.items():
+            found[place(buckets, self.days[day].start)] += share
+        return [found[number] for number in range(len(buckets))]
+
+    def by_channel(self) -> dict[str, Share]:
+        """Return the share recognised for each channel, the accounts of WeChat one by one."""
+        found: defaultdict[str, Share] = defaultdict(Share)
+        for (_, channel, _), share in self.counts.items():
+            found[channel] += share
+        return dict(found)
+
+
+def questions(period: Period, filters: Filters) -> Questions:
+    """Count the questions of a period."""
+    days = period.buckets(Step.DAY)
+    rows = _counted(
+        period, filters, lambda said: (bucket_of(said.c.at, days), said.c.channel, said.c.outcome)
+    )
+    counts = {(day, channel, outcome): share for day, channel, outcome, share in rows}
+    return Questions(days, counts)
+
+
 def recognition(period: Period, filters: Filters) -> Share:
     """Return questions recognised of questions."""
-    return _by_key(_counted(period, filters, lambda said: literal(0)))[0]
+    return questions(period, filters).recognised
 
 
 def recognition_by_time(period: Period, filters: Filters, buckets: list[Bucket]) -> list[Share]:
-    """Return it for each bucket."""
-    found = _by_key(_counted(period, filters, lambda said: bucket_of(said.c.at, buckets)))
-    return [found[number] for number in range(len(buckets))]
-
-
-def recognition_by_channel(period: Period, filters: Filters) -> dict[str, Share]:
-    """Return it for each channel, the accounts of WeChat one by one."""
-    return dict(_by_key(_counted(period, filters, lambda said: said.c.channel)))
+    """Return the share recognised for each bucket, which may be an hour."""
+    found = dict(_counted(period, filters, lambda said: (bucket_of(said.c.at, buckets),)))
+    return [found.get(number, NOTHING) for number in range(len(buckets))]
 
 
 def recognition_by_category(period: Period, filters: Filters) -> dict[str, Share]:
@@ -67,26 +114,9 @@ def recognition_by_category(period: Period, filters: Filters) -> dict[str, Share
     What was not recognised counts for the category that was nearest.
     """
     found: defaultdict[str, Share] = defaultdict(Share)
-    by_label = _by_key(_counted(period, filters, lambda said: said.c.label))
-    for label, share in by_label.items():
+    for label, share in _counted(period, filters, lambda said: (said.c.label,)):
         found[group_of(label)] += share
     return dict(found)
-
-
-def endings(period: Period, filters: Filters) -> Counter[str]:
-    """Return how many questions ended in which way.
-
-    Ways: answered, picked, not_picked, not_recognised, failed.
-    """
-    found: Counter[str] = Counter()
-    by_outcome = _by_key(_counted(period, filters, lambda said: said.c.outcome))
-    for outcome, share in by_outcome.items():
-        if outcome == "options":
-            found["picked"] += share.numerator
-            found["not_picked"] += share.denominator - share.numerator
-        else:
-            found[outcome if outcome in _UNSURE else "answered"] += share.denominator
-    return found
 
 
 def busiest(period: Period, filters: Filters, limit: int = 20) -> list[Asked]:
@@ -136,8 +166,10 @@ def _said(period: Period, filters: Filters) -> Any:
     )
 
 
-def _counted(period: Period, filters: Filters, key: Callable[[Any], Any]) -> list[Any]:
-    """Return rows of key, how many questions were recognised, and how many there were."""
+def _counted(
+    period: Period, filters: Filters, keys: Callable[[Any], tuple[Any, ...]]
+) -> Iterator[Any]:
+    """Yield rows of keys and which share of the questions was recognised."""
     said = _said(period, filters)
     direct = or_(
         said.c.outcome.in_(_DIRECT),
@@ -150,18 +182,14 @@ def _counted(period: Period, filters: Filters, key: Callable[[Any], Any]) -> lis
         said.c.outcome.in_(_UNSURE),
         or_(said.c.outcome != "options", said.c.conversation != ERASED),
     )
+    grouped = [key.label(f"key{number}") for number, key in enumerate(keys(said))]
     query = (
-        select(key(said).label("key"), func.count().filter(or_(direct, picked)), func.count())
+        select(*grouped, func.count().filter(or_(direct, picked)), func.count())
         .select_from(said)
         .where(said.c.at < period.end, or_(direct, unsure), filters.of_category(said.c.label))
-        .group_by("key")
+        .group_by(*(key.name for key in grouped))
     )
     with reading() as connection:
-        return list(connection.execute(query))
-
-
-def _by_key(rows: Iterable[Any]) -> defaultdict[Any, Share]:
-    found: defaultdict[Any, Share] = defaultdict(Share)
-    for key, recognised, asked in rows:
-        found[key] += Share(recognised, asked)
-    return found
+        rows = connection.execute(query).all()
+    for *found, recognised, asked in rows:
+        yield (*found, Share(recognised, asked))

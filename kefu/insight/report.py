@@ -12,14 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from kefu.errors import KefuError
 from kefu.insight import tables_by_kind as by_kind
 from kefu.insight import words
+from kefu.insight.charts import CHARTS, chart
 from kefu.insight.drawing import drawing_of
 from kefu.insight.figures import Figure, Figures, figures
 from kefu.insight.filters import EVERYTHING, Filters
 from kefu.insight.names import category_name, channel_name
 from kefu.insight.period import Period
-from kefu.insight.sessions import sessions_of
 from kefu.insight.tables import Table
-from kefu.insight.tables_over_time import by_hour, fitting_step, over_time
+from kefu.insight.tables_over_time import Course
 from kefu.settings import settings
 
 
@@ -49,42 +49,35 @@ class Report:
 
 def report(period: Period, made_at: float, filters: Filters = EVERYTHING) -> Report:
     """Compute the report of a period; `made_at` is in UTC seconds."""
-    # Once for all that is said of them: reading them takes longer than anything else.
-    sessions = list(sessions_of(period, filters, with_categories=True))
-    now, before = figures(period, filters, sessions), figures(period.before(), filters)
-    step = fitting_step(period)
-    recognition, handoff, *others = over_time(period, step, filters, sessions)
-    tables = (
-        by_kind.overview(now, before),
-        recognition,
-        by_kind.endings_table(now),
-        handoff,
-        by_kind.reasons_table(now),
-        *others,
-        by_hour(period, filters),
-        by_kind.busiest_table(period, filters),
-        by_kind.channels_table(period, filters, sessions),
-        by_kind.categories_table(period, filters, sessions),
-    )
-    return Report(now, before, tables, made_at)
+    return report_of(figures(period, filters), figures(period.before(), filters), made_at)
+
+
+def report_of(now: Figures, before: Figures, made_at: float) -> Report:
+    """Return the report of figures, with those of the period before."""
+    course = Course(now)
+    charts = (chart(name, course) for name in CHARTS)
+    return Report(now, before, (by_kind.overview(now, before), *charts), made_at)
 
 
 def as_html(found: Report) -> str:
     """Return the report as one page that needs nothing else, ready to print on A4."""
-    period = found.now.period
-    made = datetime.fromtimestamp(found.made_at, period.zone)
-    return _templates().get_template("report.html").render(
-        shop=settings().assistant.shop_name,
-        title=f"客服{_length(period)}",
-        period=period,
-        earlier=found.before.period,
-        narrowed=narrowed(found.now.filters),
-        made=f"{made:%Y-%m-%d %H:%M}",
-        unfinished=found.made_at < period.end,
-        compared=found.compared(),
-        sections=[(table, drawing_of(table)) for table in found.tables[1:]],
-        words=words,
-    )  # fmt: skip
+    return _rendered("report.html", found)
+
+
+def as_part(found: Report) -> str:
+    """Return the report as HTML for a page that brings `styles`, in an element of class report."""
+    return _rendered("_report.html", found)
+
+
+def styles() -> str:
+    """Return the style sheet of a report."""
+    return _templates().get_template("report.css").render()
+
+
+def title_of(period: Period) -> str:
+    """Return what a report of so many days is called."""
+    length = {1: "日报", 7: "周报"}.get(period.days)
+    return f"客服{length or ('月报' if 28 <= period.days <= 31 else '报告')}"
 
 
 def write_html(found: Report, file: Path) -> None:
@@ -103,8 +96,21 @@ def narrowed(filters: Filters) -> str:
     return "，".join(part for part in (channel, category) if part)
 
 
-def _length(period: Period) -> str:
-    return {1: "日报", 7: "周报"}.get(period.days, "月报" if 28 <= period.days <= 31 else "报告")
+def _rendered(template: str, found: Report) -> str:
+    period = found.now.period
+    made = datetime.fromtimestamp(found.made_at, period.zone)
+    return _templates().get_template(template).render(
+        shop=settings().assistant.shop_name,
+        title=title_of(period),
+        period=period,
+        earlier=found.before.period,
+        narrowed=narrowed(found.now.filters),
+        made=f"{made:%Y-%m-%d %H:%M}",
+        unfinished=found.made_at < period.end,
+        compared=found.compared(),
+        sections=[(table, drawing_of(table)) for table in found.tables[1:]],
+        words=words,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from kefu.insight.people import Service, Waits, by_time
 from kefu.insight.period import Bucket, Period, Step
 from kefu.insight.questions import recognition_by_time
 from kefu.insight.reply_times import ReplyTimes, reply_times_by_time
+from kefu.insight.reviewed import reviewed_by_time
 from kefu.insight.satisfaction import satisfaction_by_time
 from kefu.insight.sessions import sessions_of
 from kefu.insight.share import Share
@@ -63,6 +64,10 @@ def series(
 
 def _recognition(period: Period, filters: Filters, buckets: list[Bucket]) -> Iterable[_Value]:
     return map(_share, recognition_by_time(period, filters, buckets))
+
+
+def _reviewed(period: Period, filters: Filters, buckets: list[Bucket]) -> Iterable[_Value]:
+    return map(_share, reviewed_by_time(period, filters, buckets))
 
 
 def _served(period: Period, filters: Filters, buckets: list[Bucket]) -> list[Service]:
@@ -123,6 +128,7 @@ def _share(share: Share) -> _Value:
 
 SERIES: dict[str, _Made] = {
     "recognition": _recognition,
+    "reviewed": _reviewed,
     "handoff": _handoff,
     "unreached": _unreached,
     "satisfaction": _satisfied,

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kefu.insight import names, words
-from kefu.insight.figures import Figures
-from kefu.insight.filters import Filters
+from kefu.insight.figures import HANDOFF, RECOGNITION, Figures
 from kefu.insight.people import Service, by_category, by_channel
-from kefu.insight.period import Period
 from kefu.insight.questions import (
     busiest,
     recognition_by_category,
-    recognition_by_channel,
 )
-from kefu.insight.reply_times import ReplyTimes, reply_times_by_channel
+from kefu.insight.reply_times import ReplyTimes
 from kefu.insight.satisfaction import (
     Satisfaction,
     satisfaction_by_category,
     satisfaction_by_channel,
 )
-from kefu.insight.sessions import Session
 from kefu.insight.share import NOTHING, Share
 from kefu.insight.tables import Cell, Column, Table
 from kefu.insight.volumes import Volume, volume_by_channel
@@ -56,43 +50,50 @@ def endings_table(now: Figures) -> Table:
         for key, title in names.ENDINGS.items()
     )
     columns = (Column("结果"), Column("问题", "count", drawn=True), Column("占比", "share"))
-    return Table("endings", "问题的结果", "ranks", columns, rows)
+    keys = tuple(names.ENDINGS)
+    return Table("endings", "问题的结果", "ranks", columns, rows if asked else (), keys=keys)
 
 
 def reasons_table(now: Figures) -> Table:
     """Return why people were called."""
     sessions = now.service.handoff.denominator
+    reasons = now.service.reasons.most_common()
     rows = tuple(
         (names.reason_name(reason), count, Share(count, sessions).value)
-        for reason, count in now.service.reasons.most_common()
+        for reason, count in reasons
     )
     columns = (
         Column("原因"), Column("会话", "count", drawn=True), Column("占全部会话", "share"),
     )  # fmt: skip
     note = "一次会话里转了几次人工的，算第一次的原因；各项之和就是转人工率。"
-    return Table("reasons", "转人工的原因", "ranks", columns, rows, note=note)
+    keys = tuple(reason for reason, _ in reasons)
+    return Table("reasons", "转人工的原因", "ranks", columns, rows, note=note, keys=keys)
 
 
-def busiest_table(period: Period, filters: Filters, limit: int = 20) -> Table:
+def busiest_table(now: Figures) -> Table:
     """Return what is asked most."""
+    found = busiest(now.period, now.filters)
     rows = tuple(
         (names.question_name(asked.label), asked.times, asked.words, asked.buttons)
-        for asked in busiest(period, filters, limit)
+        for asked in found
     )
     columns = (
         Column("问题"), Column("次数", "count", drawn=True), Column("打字", "count"),
         Column("点按钮", "count"),
     )  # fmt: skip
-    return Table("questions", "问得最多的问题", "ranks", columns, rows)
+    keys = tuple(asked.label for asked in found)
+    return Table("questions", "问得最多的问题", "ranks", columns, rows, keys=keys)
 
 
-def channels_table(period: Period, filters: Filters, sessions: Iterable[Session]) -> Table:
-    """Return the main figures of each channel and account; `sessions` are those of the period."""
+def channels_table(now: Figures) -> Table:
+    """Return the main figures of each channel and account."""
+    period, filters = now.period, now.filters
     volumes = volume_by_channel(period, filters)
-    recognised = recognition_by_channel(period, filters)
-    served = by_channel(sessions)
-    replied = reply_times_by_channel(period, filters)
+    recognised = now.questions.by_channel()
+    served = by_channel(now.sessions)
+    replied = now.replies.by_channel()
     rated = satisfaction_by_channel(period, filters)
+    channels = sorted({*volumes, *recognised, *served, *replied, *rated})
     rows = tuple(
         (
             names.channel_name(channel),
@@ -102,23 +103,23 @@ def channels_table(period: Period, filters: Filters, sessions: Iterable[Session]
             *_reply_cells(replied.get(channel)),
             *_rating_cells(rated.get(channel)),
         )
-        for channel in sorted({*volumes, *recognised, *served, *replied, *rated})
+        for channel in channels
     )
     columns = (
         Column("渠道"), Column("消息", "count"), Column("顾客", "count"),
         *_RECOGNITION, *_SERVICE, Column("回复 p95", "seconds"), Column("3 秒内", "share"),
         *_RATING,
     )  # fmt: skip
-    return Table("channels", "各渠道和账号", None, columns, rows)
+    return Table(
+        "channels", "各渠道和账号", "shares", columns, rows, _TARGETS, keys=tuple(channels)
+    )
 
 
-def categories_table(period: Period, filters: Filters, sessions: Iterable[Session]) -> Table:
-    """Return the main figures of each category of the knowledge base.
-
-    The sessions are those of the period, with their categories.
-    """
+def categories_table(now: Figures) -> Table:
+    """Return the main figures of each category of the knowledge base."""
+    period, filters = now.period, now.filters
     recognised = recognition_by_category(period, filters)
-    served = by_category(sessions)
+    served = by_category(now.sessions)
     rated = satisfaction_by_category(period, filters)
     found = {*recognised, *served, *(key for key in rated if key is not None)}
     if filters.category is not None:
@@ -138,11 +139,22 @@ def categories_table(period: Period, filters: Filters, sessions: Iterable[Sessio
         "没听懂的问题算在最接近的分类里；一次会话问了几个分类，每个分类都算一次；"
         "满意度按转人工前的问题归类。"
     )
-    return Table("categories", "各分类", None, columns, rows, note=note)
+    keys = tuple(ordered)
+    return Table("categories", "各分类", "shares", columns, rows, _TARGETS, note, keys)
 
 
-_RECOGNITION = (Column("识别率", "share"), Column("识别", "count"), Column("问题", "count"))
-_SERVICE = (Column("转人工率", "share"), Column("转人工会话", "count"), Column("会话", "count"))
+_RECOGNITION = (
+    Column("识别率", "share", drawn=True),
+    Column("识别", "count"),
+    Column("问题", "count"),
+)
+_SERVICE = (
+    Column("转人工率", "share", drawn=True),
+    Column("转人工会话", "count"),
+    Column("会话", "count"),
+)
+# Of what is drawn, in its order.
+_TARGETS = (RECOGNITION, HANDOFF)
 _RATING = (Column("满意度", "share"), Column("满意", "count"), Column("评价", "count"))
 
 

@@ -33,7 +33,7 @@ def test_share_is_drawn_on_the_whole_of_the_axis_with_its_target() -> None:
     found = drawn([("1", 1.0), ("2", 0.0)], targets=(RECOGNITION,))
     assert found is not None
     top, bottom = (dot.y for dot in found.dots)
-    assert [mark.text for mark in found.marks] == ["0%", "20%", "40%", "60%", "80%", "100%"]
+    assert [mark.text for mark in found.marks] == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
     [target] = found.targets
     assert target.text == "目标 ≥ 80 %"
     assert target.y == pytest.approx(bottom + (top - bottom) * 0.8, abs=0.2)

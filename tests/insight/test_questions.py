@@ -12,10 +12,9 @@ from kefu.insight.period import Period, Step
 from kefu.insight.questions import (
     Asked,
     busiest,
-    endings,
+    questions,
     recognition,
     recognition_by_category,
-    recognition_by_channel,
     recognition_by_time,
 )
 from kefu.insight.share import Share
@@ -121,7 +120,7 @@ def test_channel_means_all_accounts_and_one_account_means_that_one() -> None:
     say("c", NOON, "answered", SHIP, channel="rest")
     assert rate(Filters(channel="wechat")) == Share(1, 2)
     assert rate(Filters(channel="wechat:shop")) == Share(1, 1)
-    assert recognition_by_channel(WEEK, EVERYTHING) == {
+    assert questions(WEEK, EVERYTHING).by_channel() == {
         "wechat:shop": Share(1, 1),
         "wechat:news": Share(0, 1),
         "rest": Share(1, 1),
@@ -151,6 +150,7 @@ def test_days_begin_at_midnight_of_the_shop() -> None:
     say("a", WEEK.end, "answered", SHIP)
     found = recognition_by_time(WEEK, EVERYTHING, WEEK.buckets(Step.DAY))
     assert found == [Share(1, 2), Share(1, 1), *[Share()] * 5]
+    assert questions(WEEK, EVERYTHING).by_time(WEEK.buckets(Step.DAY)) == found
     assert rate() == Share(2, 3)
 
 
@@ -170,6 +170,7 @@ def test_months_of_different_length_are_told_apart() -> None:
             say("a", first.start, "answered", SHIP)
     found = recognition_by_time(period, EVERYTHING, period.buckets(Step.MONTH))
     assert [share.denominator for share in found] == [1, 2, 3]
+    assert questions(period, EVERYTHING).by_time(period.buckets(Step.MONTH)) == found
 
 
 def test_endings_add_up_to_the_questions() -> None:
@@ -180,7 +181,7 @@ def test_endings_add_up_to_the_questions() -> None:
     say("a", NOON + 20, "options", SHIP)
     say("a", NOON + 25, "not_recognised", SHIP)
     say("a", NOON + 30, "failed")
-    found = endings(WEEK, EVERYTHING)
+    found = questions(WEEK, EVERYTHING).endings
     assert found == {
         "answered": 2, "picked": 1, "not_picked": 1, "not_recognised": 1, "failed": 1
     }  # fmt: skip

@@ -65,8 +65,9 @@ def test_charts_are_well_formed_with_a_table_beside_each() -> None:
     charts = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     titles = [ElementTree.fromstring(chart).get("aria-label") for chart in charts]
     assert titles == [
-        "识别率", "问题的结果", "转人工率", "转人工的原因", "等待人工的时间", "满意度",
-        "助手的回复时间", "消息和顾客", "一天里的忙闲", "问得最多的问题",
+        "识别率", "转人工率", "要人工而没有人接", "问题的结果", "转人工的原因",
+        "等待人工的时间", "满意度", "助手的回复时间", "消息和顾客", "一天里的忙闲",
+        "问得最多的问题",
     ]  # fmt: skip
     assert page.count("<table") == len(titles) + 3
     assert page.count("目标 ") == 3

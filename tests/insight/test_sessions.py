@@ -210,7 +210,7 @@ def test_category_means_sessions_in_which_something_of_it_was_asked() -> None:
     say("b", NOON, "answered", SHIP)
     say("c", NOON, "answered", "order/cancel")
     assert served(Filters(category="logistics")).handoff == Share(1, 2)
-    found = by_category(sessions_of(WEEK, EVERYTHING, with_categories=True))
+    found = by_category(sessions_of(WEEK, EVERYTHING))
     assert {name: s.handoff for name, s in found.items()} == {
         "logistics": Share(1, 2), "order": Share(1, 2)
     }  # fmt: skip
