@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kefu.bursts import is_opener, joined
 from kefu.loop import records
@@ -37,6 +37,7 @@ class Question:
         reasons: Why it is on the list.
         label: What recognition took it for, if anything.
         answer: What a person answered, masked; "" where none did.
+        should_be: Label of the entry that a reviewer thought right, if any.
     """
 
     turn: int
@@ -46,6 +47,7 @@ class Question:
     reasons: frozenset[Reason]
     label: str | None
     answer: str
+    should_be: str | None = None
 
 
 def collect(since: float, until: float) -> list[Question]:
@@ -59,13 +61,20 @@ def collect(since: float, until: float) -> list[Question]:
         turns[turn.conversation].append(turn)
     for handoff in records.handoffs_open_between(*around):
         handoffs[handoff.conversation].append(handoff)
+    wrong = records.wrong_answers_between(since, until)
     wanted: dict[AskedTurn, frozenset[Reason]] = {}
     for conversation, theirs in turns.items():
         reasons = reasons_of(theirs, handoffs.get(conversation, ()))
         for turn in theirs:
-            if since <= turn.at < until and turn.id in reasons:
-                wanted[turn] = reasons[turn.id]
-    return _questions(wanted, handoffs)
+            found = reasons.get(turn.id, frozenset()) | _reviewed(turn, wrong)
+            if since <= turn.at < until and found:
+                wanted[turn] = found
+    questions = _questions(wanted, handoffs)
+    return [replace(question, should_be=wrong.get(question.turn)) for question in questions]
+
+
+def _reviewed(turn: AskedTurn, wrong: Mapping[int, str | None]) -> frozenset[Reason]:
+    return frozenset({"wrong_answer"}) if turn.id in wrong else frozenset()
 
 
 def _questions(

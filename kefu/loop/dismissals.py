@@ -6,14 +6,15 @@ the same is recognised. Nothing in it says who asked.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from kefu.environment import environment
 from kefu.line_file import LineFile
 from kefu.loop.groups import Group
-from kefu.storage.encryption import data_cipher
+from kefu.loop.sealing import Stamp, opened, sealed, stamp
 
 FILE = "dismissed_questions.jsonl"
 # A group of very many wordings is known by these.
@@ -38,7 +39,7 @@ def dismiss(group: Group, by: str, now: float) -> None:
         by: Login of who does it.
         now: UTC seconds.
     """
-    keys = [_sealed(key) for key in sorted(group.keys)[:_MOST_KEYS]]
+    keys = sealed(sorted(group.keys)[:_MOST_KEYS])
     _file().append({"dismiss": group.id, "by": by, "at": now, "keys": keys})
 
 
@@ -53,14 +54,8 @@ def dismissals() -> list[Dismissal]:
     Raises:
         DecryptionError, LineFileProblem: The file does not fit the data key, or is broken.
     """
-    found: dict[str, Dismissal] = {}
-    for line in _file().read():
-        if "bring_back" in line:
-            found.pop(line["bring_back"], None)
-        else:
-            keys = tuple(_opened(key) for key in line["keys"])
-            found[line["dismiss"]] = Dismissal(line["dismiss"], line["by"], line["at"], keys)
-    return list(found.values())
+    file = _file()
+    return list(_read(file, stamp(file.path)))
 
 
 def dismissed_keys(found: Iterable[Dismissal] | None = None) -> frozenset[str]:
@@ -69,13 +64,23 @@ def dismissed_keys(found: Iterable[Dismissal] | None = None) -> frozenset[str]:
     return frozenset(key for dismissal in chosen for key in dismissal.keys)
 
 
-def _sealed(key: str) -> str:
-    return base64.b64encode(data_cipher().encrypt(key)).decode("ascii")
+# Every page asks, and each key costs the time of decrypting it.
+@lru_cache(maxsize=2)
+def _read(file: LineFile, _as_of: Stamp) -> tuple[Dismissal, ...]:
+    found: dict[str, Dismissal] = {}
+    for line in file.read():
+        if "bring_back" in line:
+            found.pop(line["bring_back"], None)
+        else:
+            keys = opened(line["keys"])
+            found[line["dismiss"]] = Dismissal(line["dismiss"], line["by"], line["at"], keys)
+    return tuple(found.values())
 
 
-def _opened(sealed: str) -> str:
-    return data_cipher().decrypt(base64.b64decode(sealed))
+@lru_cache(maxsize=2)
+def _line_file(path: Path) -> LineFile:
+    return LineFile(path)
 
 
 def _file() -> LineFile:
-    return LineFile(environment().var / FILE)
+    return _line_file(environment().var / FILE)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from kefu.knowledge.library import library
+from kefu.loop.acts import standing_acts
 from kefu.loop.collecting import collect
 from kefu.loop.dismissals import dismissed_keys
-from kefu.loop.groups import Group, groups_of
+from kefu.loop.effects import handled
+from kefu.loop.groups import Group, groups_of, most_asked_first
+from kefu.publishing.history import publications
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,21 @@ def listing(home: Path, since: float, until: float) -> Listing:
 
     Raises:
         FileProblems: The knowledge base cannot be read.
-        DecryptionError, LineFileProblem: What was put away cannot be read.
+        DecryptionError, LineFileProblem: What was done or put away cannot be read.
     """
     questions = collect(since, until)
-    found = groups_of(questions, library(home), dismissed_keys())
+    handled_keys = handled(standing_acts(), publications())
+    found = groups_of(questions, library(home), dismissed_keys(), handled_keys)
+    return listing_of(found, len(questions))
+
+
+def listing_of(groups: Iterable[Group], questions: int) -> Listing:
+    """Return groups as a list, the most asked first, of so many questions."""
+    ordered = sorted(groups, key=most_asked_first)
     return Listing(
-        tuple(group for group in found if not group.settled),
-        tuple(group for group in found if group.settled),
-        len(questions),
+        tuple(group for group in ordered if not group.settled),
+        tuple(group for group in ordered if group.settled),
+        questions,
     )
 
 

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Literal
 
 from kefu.labels import NONE_OF_THESE, is_entry
 
 Reason = Literal[
-    "not_recognised", "none_of_these", "reasked", "badly_rated", "to_person", "asked_person"
-]
+    "not_recognised", "none_of_these", "not_picked", "wrong_answer", "reasked", "badly_rated",
+    "to_person", "asked_person",
+]  # fmt: skip
 NAMES: dict[Reason, str] = {
     "not_recognised": "没听懂",
     "none_of_these": "以上都不是",
+    "not_picked": "没选选项",
+    "wrong_answer": "答错了",
     "reasked": "又问了一次",
     "badly_rated": "评价不满意",
     "to_person": "转了人工",
     "asked_person": "问了人工",
 }
 # What says that the words were not understood; the others say that the answer did not help.
-OF_RECOGNITION: frozenset[Reason] = frozenset({"not_recognised", "none_of_these", "asked_person"})
+OF_RECOGNITION: frozenset[Reason] = frozenset(
+    {"not_recognised", "none_of_these", "not_picked", "wrong_answer", "asked_person"}
+)
 
 # Beyond this, one message has nothing to do with the one before.
 TOGETHER_SECONDS = 1800.0
@@ -69,6 +74,8 @@ def reasons_of(
             found[turn.id].add("not_recognised")
         elif turn.outcome == "held":
             found[turn.id].add("asked_person")
+    for turn in _not_picked([turn for turn in turns if turn.outcome != "welcome"]):
+        found[turn.id].add("not_picked")
     for before, turn in pairwise(turns):
         if turn.at - before.at > TOGETHER_SECONDS:
             continue
@@ -108,6 +115,19 @@ def handoff_of(turn: AskedTurn, handoffs: Iterable[Called]) -> Called | None:
         if is_open and handoff.at - turn.at <= TOGETHER_SECONDS:
             return handoff
     return None
+
+
+def _not_picked(turns: Sequence[AskedTurn]) -> Iterator[AskedTurn]:
+    """Yield the questions whose options the customer passed over without a word about them."""
+    for turn, following in zip_longest(turns, turns[1:]):
+        if turn.outcome != "options":
+            continue
+        if following is None or not _is_about_options(following):
+            yield turn
+
+
+def _is_about_options(turn: AskedTurn) -> bool:
+    return turn.outcome == "picked" or turn.label == NONE_OF_THESE
 
 
 def _same_question(before: AskedTurn, turn: AskedTurn) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from kefu.loop.reasons import AskedTurn, Called
 from kefu.storage.engine import reading
 from kefu.storage.erasure import ERASED
-from kefu.storage.tables import handoffs, messages, ratings, turns
+from kefu.storage.tables import handoffs, messages, ratings, reviews, turns
 
 # Databases take a limited number of values in one statement.
 _AT_A_TIME = 400
@@ -65,6 +65,21 @@ def handoffs_open_between(since: float, until: float) -> list[Called]:
             Called(r.id, r.conversation, r.requested_at, r.closed_at, r.satisfied is False)
             for r in connection.execute(query)
         ]
+
+
+def wrong_answers_between(since: float, until: float) -> dict[int, str | None]:
+    """Return the questions that a reviewer found wrongly answered, with what was right.
+
+    The keys are turns; the values are labels, None where nothing was said to be right.
+    """
+    query = (
+        select(reviews.c.asked, reviews.c.right_label)
+        .select_from(reviews.join(turns, turns.c.id == reviews.c.asked))
+        .where(turns.c.started_at >= since, turns.c.started_at < until)
+        .where(reviews.c.verdict.in_(("wrong", "should_be", "no_answer")))
+    )
+    with reading() as connection:
+        return {row.asked: row.right_label for row in connection.execute(query)}
 
 
 def texts_of(wanted: Iterable[AskedTurn]) -> dict[int, list[str]]:

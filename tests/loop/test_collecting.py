@@ -42,6 +42,13 @@ def test_none_of_these_lists_the_question_whose_options_were_shown() -> None:
     assert reasons() == {"那个东西怎么弄": {"none_of_these"}}
 
 
+def test_a_question_whose_options_were_passed_over_is_listed() -> None:
+    ask("能刻字吗", "options")
+    ask("查优惠券", "answered", 20, label="promotion/coupon_get")
+    ask("孕妇能用吗", "options", 40)
+    assert reasons() == {"能刻字吗": {"not_picked"}, "孕妇能用吗": {"not_picked"}}
+
+
 def test_a_question_asked_again_is_listed() -> None:
     ask("多久发货", "answered", label="order/ship_time")
     ask("我问的是多久发货", "answered", 60, label="order/ship_time")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,12 @@ from kefu.knowledge.library import library
 from kefu.knowledge.search import search
 from kefu.loop import dismissals
 from kefu.loop.collecting import Question
+from kefu.loop.grouping import grouping_key
 from kefu.loop.groups import Group, groups_of, proposal, suggest
 from kefu.loop.reasons import Reason
 from kefu.loop.settling import add_phrasings, addable, new_entry
 from kefu.storage import encryption
-from tests.knowledge.small_base import says, small_base
+from tests.knowledge.small_base import in_git, says, small_base
 
 INVOICE = "payment/invoice"
 
@@ -138,3 +141,31 @@ def test_a_group_keeps_its_id_when_more_is_asked(home: Path) -> None:
         0
     ]
     assert before.id == after.id
+
+
+def test_group_that_something_was_done_about_rests_until_customers_could_notice_it(
+    home: Path,
+) -> None:
+    questions = [asked("能送到海外吗", at, f"c{at}", "to_person") for at in (1.0, 9.0)]
+    key = grouping_key("能送到海外吗")
+    for until, rests in ((8.0, False), (9.0, True), (math.inf, True)):
+        (group,) = groups_of(questions, library(home), (), {key: until})
+        assert group.settled is rests
+
+
+def test_what_a_reviewer_thought_right_is_suggested_first(home: Path) -> None:
+    wrong = replace(asked("支持开票吗", reason="wrong_answer"), should_be=INVOICE)
+    (group,) = listed(home, wrong)
+    suggestions = suggest(search(), group)
+    assert suggestions[0].entry.label == INVOICE
+    assert proposal(group, suggestions) == "add_phrasing"
+
+
+def test_wrongly_answered_words_are_settled_once_the_right_entry_has_them(home: Path) -> None:
+    wrong = replace(asked("怎么取消订单甲问", reason="wrong_answer"), should_be=INVOICE)
+    (group,) = listed(home, wrong)
+    assert not group.settled and group.known_as == "order/cancel"
+    in_git(home, "order", "怎么取消订单甲问", "怎么取消订单么")
+    add_phrasings(home, INVOICE, ["怎么取消订单甲问"], "li", 2.0)
+    (group,) = listed(home, wrong)
+    assert group.settled and group.known_as == INVOICE
