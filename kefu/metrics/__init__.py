@@ -1,0 +1,1 @@
+"""What can be measured of the running service, for people, for alerts and for Prometheus."""
