@@ -14,11 +14,13 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from kefu import (
+    cli_alerts,
     cli_backup,
     cli_helpdesk,
     cli_history,
     cli_knowledge,
     cli_loop,
+    cli_publishing,
     cli_recognition,
     cli_report,
     cli_staff,
@@ -30,11 +32,13 @@ from kefu.errors import KefuError
 app = typer.Typer(help="客服助手的命令行工具", no_args_is_help=True, add_completion=False)
 handoff_app = typer.Typer(help="人工接待：查看、接入、回复、转接、结束", no_args_is_help=True)
 app.add_typer(handoff_app, name="handoff")
+cli_alerts.register(app)
 cli_backup.register(app)
 cli_helpdesk.register(app)
 cli_knowledge.register(app)
 cli_history.register(cli_knowledge.app)
 cli_loop.register(app)
+cli_publishing.register(app)
 cli_recognition.register(app)
 cli_report.register(app)
 cli_staff.register(app)

@@ -12,7 +12,7 @@ from kefu.environment import environment
 from kefu.errors import KefuError
 from kefu.running.listening import listen
 from kefu.settings import settings
-from kefu.storage import migrate
+from kefu.storage import migrate, troubles
 from kefu.storage.engine import let_threads_alternate
 
 _KEEP_ALIVE = 75  # seconds; longer than nginx keeps a connection
@@ -27,6 +27,7 @@ def main() -> int:
         with listen(place.host, place.console_port, "客服工作台", "KEFU_CONSOLE_PORT") as listening:
             _configure_log(place.log_level)
             let_threads_alternate()
+            troubles.keep()
             # Who looked at what is in the database; an access log would only repeat it.
             config = uvicorn.Config(
                 create_app(),

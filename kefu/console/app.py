@@ -19,24 +19,36 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from kefu.alerts.duty import keep_watching
 from kefu.backup.duty import keep_backing_up
 from kefu.console import (
     access_pages,
+    backup_pages,
     conversation_pages,
     desk_pages,
     duties,
     events,
+    figures_pages,
     helpdesk_routes,
+    job_pages,
+    knowledge_pages,
+    loop_pages,
     media_pages,
     panel,
     profile,
+    publishing_pages,
     quick_replies,
     responses,
+    review_pages,
+    settings_pages,
+    sheet_pages,
     signing_in,
     staff_pages,
+    state_pages,
 )
 from kefu.console.edge import Headers, LastResort
 from kefu.console.guard import Guard
+from kefu.console.knowledge_ready import keep_ready
 from kefu.console.live import Hub
 from kefu.console.pages import STATIC
 from kefu.helpdesk.duty import HelpdeskDuty
@@ -111,12 +123,28 @@ def _routes() -> list[BaseRoute]:
         staff_pages.routes,
         access_pages.routes,
         helpdesk_routes.routes,
+        knowledge_pages.routes,
+        sheet_pages.routes,
+        backup_pages.routes,
+        job_pages.routes,
+        publishing_pages.routes,
+        figures_pages.routes,
+        loop_pages.routes,
+        review_pages.routes,
+        settings_pages.routes,
+        state_pages.routes,
     )
     return [route for module in modules for route in module()]
 
 
 def _duties() -> list[Coroutine[Any, Any, None]]:
-    return [duties.keep_looking(), HelpdeskDuty().run(), keep_backing_up()]
+    return [
+        duties.keep_looking(),
+        HelpdeskDuty().run(),
+        keep_backing_up(),
+        keep_watching(),
+        keep_ready(),
+    ]
 
 
 async def _home(request: Request) -> Response:

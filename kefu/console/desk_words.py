@@ -13,7 +13,7 @@ from kefu import marked_yaml
 from kefu.environment import environment
 from kefu.errors import FileProblems
 from kefu.handoff.history import CUSTOMER
-from kefu.knowledge.model import read_knowledge
+from kefu.knowledge.library import library
 from kefu.settings import settings
 from kefu.staff.names import name_of
 from kefu.storage.engine import engine
@@ -99,13 +99,15 @@ def _account_kinds() -> dict[str, str]:
 
 def category_title(category: str | None) -> str:
     """Return the title of a knowledge category, the id itself where it is unknown."""
-    return _titles().get(category, category) if category else ""
+    now = int(time.monotonic() / _NAMES_KEPT_SECONDS)
+    return _titles(now).get(category, category) if category else ""
 
 
 @lru_cache(maxsize=1)
-def _titles() -> dict[str, str]:
+def _titles(now: int) -> dict[str, str]:
     try:
-        return {category.id: category.title for category in read_knowledge(environment().home)}
+        shelves = library(environment().home).shelves
+        return {shelf.category.id: shelf.category.title for shelf in shelves}
     except FileProblems:
         return {}  # `kefu knowledge check` shows them; agents can do without titles
 

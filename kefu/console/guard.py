@@ -40,7 +40,7 @@ COOKIE = "kefu_session"
 MAX_BODY = 64 * 1024
 # What is too large is still read up to here, so that the browser reads the answer.
 _DRAINED = 48 * 1024 * 1024
-_OPEN_PATHS = ("/sign-in", "/health")
+_OPEN_PATHS = ("/sign-in", "/health", "/metrics", "/terms", "/assistant/picture")
 # What is below needs no session: files, and the helpdesk's requests, which are signed.
 _OPEN_FOLDERS = ("/static/", "/helpdesk/")
 # What may be done before a one-time password has been changed.

@@ -23,10 +23,11 @@ def typed(hours: Hours | None) -> dict[str, str]:
 
 def read(lines: Mapping[str, str]) -> Hours:
     """Return the hours of the lines of a form, unchecked."""
-    return {day: _spans(lines.get(day, "")) for day in WEEKDAYS}
+    return {day: spans(lines.get(day, "")) for day in WEEKDAYS}
 
 
-def _spans(line: str) -> tuple[str, ...]:
+def spans(line: str) -> tuple[str, ...]:
+    """Return the spans of one line, unchecked."""
     # What is longer is no line of hours, and must not take long to be found wrong.
     plain = re.sub(r"\s*-+\s*", "-", line[:_LONGEST].translate(_PLAIN).strip())
     padded = _SHORT_HOUR.sub(r"0\1", plain)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from kefu.replies import fill, values
 from kefu.settings import settings
 from kefu.staff.person import ROLES, STATES, Person
 from kefu.staff.sessions import Session
@@ -25,6 +26,13 @@ STATIC = _FOLDER / "static"
 # Where the header leads: address, name, for whom.
 _PLACES = (
     ("/desk", "工作台", "agent"),
+    ("/knowledge", "知识库", "operator"),
+    ("/unrecognised", "改进", "operator"),
+    ("/publishing", "发布", "operator"),
+    ("/figures", "数据", "operator"),
+    ("/settings", "设置", "operator"),
+    ("/backups", "备份", "operator"),
+    ("/state", "状态", "operator"),
     ("/quick-replies", "快捷回复", "agent"),
     ("/staff", "人员", "administrator"),
     ("/access-log", "访问记录", "administrator"),
@@ -54,7 +62,7 @@ def render(request: Request, name: str, status: int = 200, **context: Any) -> HT
         "person": session.person if session else None,
         "csrf": session.csrf if session else "",
         "path": request.scope["path"],
-        "places": _places(session.person) if session else [],
+        "places": places(session.person) if session else [],
     }
     return _Page(fragment(name, **{**common, **context}), status)
 
@@ -98,7 +106,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(moment=moment, stamp=stamp)
+    made.filters.update(moment=moment, stamp=stamp, as_read=_as_read)
     made.globals.update(
         static=static,
         settings=settings,
@@ -108,6 +116,11 @@ def _templates() -> Environment:
         csrf_headers=_csrf_headers,
     )
     return made
+
+
+def _as_read(text: str) -> str:
+    """Return an answer as customers read it."""
+    return fill(text, **values(settings()))
 
 
 def _csrf_field(csrf: str) -> Markup:
@@ -120,9 +133,11 @@ def _csrf_headers(csrf: str) -> str:
     return json.dumps({"X-CSRF-Token": csrf})
 
 
-def _places(person: Person) -> list[tuple[str, str]]:
-    return [
-        (url, name)
-        for url, name, who in _PLACES
-        if who == "agent" or (who == "administrator" and person.is_administrator)
-    ]
+def places(person: Person) -> list[tuple[str, str]]:
+    """Return where the header leads somebody: address and name."""
+    may = {
+        "agent": True,
+        "operator": person.is_operator,
+        "administrator": person.is_administrator,
+    }
+    return [(url, name) for url, name, who in _PLACES if may[who]]

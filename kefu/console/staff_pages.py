@@ -19,7 +19,7 @@ from kefu.environment import environment
 from kefu.errors import FileProblems
 from kefu.handoff.dismissal import free_customers
 from kefu.handoff.hours import schedule
-from kefu.knowledge.model import read_knowledge
+from kefu.knowledge.library import library
 from kefu.staff import access, passwords, people
 from kefu.staff.person import Person, StaffError
 
@@ -185,7 +185,8 @@ def _asked_for(request: Request) -> Person:
 def _category_titles() -> dict[str, str]:
     """Return the titles of the knowledge base's categories; none while it is being mended."""
     try:
-        return {category.id: category.title for category in read_knowledge(environment().home)}
+        shelves = library(environment().home).shelves
+        return {shelf.category.id: shelf.category.title for shelf in shelves}
     except FileProblems:
         return {}
 

@@ -116,9 +116,24 @@ async def suggested(known: KnowledgeSearch, texts: Sequence[str]) -> Suggested:
 
 async def _labels(text: str) -> list[str] | None:
     """Return the entries that the model finds in a text, None where it cannot be asked."""
+    answer = await model_says(text)
+    try:
+        return None if answer is None else _entries(answer)
+    except (ValueError, TypeError, KeyError):
+        logger.warning("the model's suggestions cannot be read")
+        return None
+
+
+async def model_says(text: str, seconds: float = SECONDS) -> Any:
+    """Return what the model in service makes of a text; None where it cannot be asked.
+
+    Args:
+        text: As a customer writes it.
+        seconds: How long to wait for the answer.
+    """
     url = f"{environment().rasa_url}/webhooks/desk/suggest"
     headers = {"Authorization": f"Bearer {secret('internal_token')}"}
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
+    timeout = aiohttp.ClientTimeout(total=seconds)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
@@ -127,11 +142,11 @@ async def _labels(text: str) -> list[str] | None:
             if answer.status != 200:
                 logger.info("the model gives no suggestions: status %s", answer.status)
                 return None
-            return _entries(json.loads(await answer.read()))
+            return json.loads(await answer.read())
     except _NOT_REACHED as error:
         logger.info("the model gives no suggestions: %s", type(error).__name__)
         return None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except ValueError:
         logger.warning("the model's suggestions cannot be read")
         return None
 

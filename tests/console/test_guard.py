@@ -16,7 +16,7 @@ from kefu.staff import people, sessions
 from tests.console.visitors import Visitor
 
 # What somebody without a session may ask for, besides files; the helpdesk's are signed.
-OPEN = ("/sign-in", "/health", "/helpdesk")
+OPEN = ("/sign-in", "/health", "/helpdesk", "/terms", "/assistant/picture")
 FETCH = {"Accept": "application/json"}
 
 

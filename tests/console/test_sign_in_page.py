@@ -60,7 +60,7 @@ async def test_administrator_comes_in_and_adds_an_agent(page: Page, url: str, wi
     await expect(page.get_by_role("heading", name="修改密码")).to_be_visible()
     assert await fits(page)
     await change_password(page)
-    await expect(page.get_by_role("status").first).to_have_text("密码已修改")
+    await expect(page.get_by_role("status").first).to_contain_text("密码已修改")
     assert await fits(page)
 
     await page.get_by_role("link", name="人员", exact=True).click()

@@ -139,6 +139,7 @@ def test_one_time_password_leads_nowhere_but_to_a_new_one(stranger: Visitor, wan
 
     page = stranger.submits("/password", old="eins zwei drei", new=NEW, again=NEW)
     assert (page.url.path, "密码已修改" in page.text) == ("/me", True)
+    assert '接着去<a href="/desk">工作台</a></p>' in page.text
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
 from tests.end_to_end.installation import Installation, a_customer, running
+from tests.end_to_end.phone_page import phone_of, reads, says
 
 pytest_plugins = ["tests.browser"]
 pytestmark = [pytest.mark.end_to_end, pytest.mark.asyncio(loop_scope="session")]
@@ -169,22 +170,6 @@ def console(kefu: Installation) -> str:
 
 
 @asynccontextmanager
-async def phone_of(kefu: Installation, browser: Browser, openid: str) -> AsyncIterator[Page]:
-    """Give the phone of a customer of the mini-program."""
-    kefu.customers.add(openid)
-    context = await browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
-    page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{kefu.double_port}/")
-    await page.locator("#panel-open").click()
-    await page.locator("#customer").select_option("")
-    await page.locator("#openid").fill(openid)
-    await page.locator("#own-customer button").click()
-    await page.locator("#panel-close").click()
-    yield page
-    await context.close()
-
-
-@asynccontextmanager
 async def at_the_desk(
     kefu: Installation, browser: Browser, agent: Agent, state: str = "online"
 ) -> AsyncIterator[Page]:
@@ -219,16 +204,6 @@ async def _enter(page: Page, login: str, password: str) -> None:
     await page.get_by_label("登录名").fill(login)
     await page.get_by_label("密码").fill(password)
     await page.get_by_role("button", name="登录").click()
-
-
-async def says(phone: Page, text: str) -> None:
-    await phone.locator("#text").fill(text)
-    await phone.locator("#text").press("Enter")
-    await expect(phone.locator("#log")).to_contain_text(text)
-
-
-async def reads(phone: Page, text: str) -> None:
-    await expect(phone.locator("#log")).to_contain_text(text)
 
 
 async def writes(desk: Page, text: str) -> None:

@@ -59,6 +59,16 @@ const kefu = (() => {
     location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
   }
 
+  /** Bring the place that is open into the bar's sight: on a phone not all of them fit. */
+  function showPlace() {
+    const here = document.querySelector(".bar nav [aria-current]");
+    if (!here) return;
+    const places = here.parentElement;
+    const before = here.offsetLeft - places.offsetLeft;
+    places.scrollLeft = before - (places.clientWidth - here.offsetWidth) / 2;
+  }
+
+  showPlace();
   document.addEventListener("htmx:responseError", (event) => {
     const { status, responseText } = event.detail.xhr;
     if (status !== 401) notice(failure(status, responseText));
