@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from kefu.environment import BACKEND_TOKEN_PREFIX, SECRETS, VARIABLES
+from kefu.environment import ALERT_WEBHOOK, BACKEND_TOKEN_PREFIX, SECRETS, VARIABLES
 from kefu.settings import Settings
 from tests.model import PROJECT
 
@@ -32,7 +32,11 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_variable_is_documented() -> None:
-    names = [variable.name for variable in VARIABLES] + [*SECRETS, BACKEND_TOKEN_PREFIX]
+    names = [variable.name for variable in VARIABLES] + [
+        *SECRETS,
+        ALERT_WEBHOOK,
+        BACKEND_TOKEN_PREFIX,
+    ]
     assert [name for name in names if f"`{name}" not in page()] == []
 
 
@@ -41,7 +45,7 @@ def test_settings_of_the_shop_have_a_page_of_their_own() -> None:
 
 
 def test_page_documents_no_variable_that_does_not_exist() -> None:
-    known = {v.name for v in VARIABLES} | set(SECRETS)
+    known = {v.name for v in VARIABLES} | {*SECRETS, ALERT_WEBHOOK}
     named = set(re.findall(r"KEFU_[A-Z_]+[A-Z]", page()))
     assert {n for n in named - known if not n.startswith(BACKEND_TOKEN_PREFIX[:-1])} == set()
 
