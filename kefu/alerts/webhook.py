@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +12,6 @@ from urllib3 import exceptions
 from kefu.errors import KefuError
 from kefu.settings import settings
 
-# At the level below, urllib3 writes addresses down.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 _TIMEOUT = 5.0
 _LARGEST_ANSWER = 100_000
 _RATE_LIMITED = 45009

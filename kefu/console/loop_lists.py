@@ -122,7 +122,8 @@ def card_of(group: Group) -> Card:
 
 
 def _cards(groups: Sequence[Group], known: Library) -> tuple[Card, ...]:
-    found = index(known)
+    # A page without groups has waited for its list already.
+    found = index(known) if groups else None
     end = time.monotonic() + _SECONDS
     return tuple(card(group, known, found, time.monotonic() < end) for group in groups)
 

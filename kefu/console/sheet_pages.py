@@ -153,7 +153,8 @@ def _shown_one(request: Request, problem: str = "") -> Response:
 
 
 def _shown_refused(request: Request, refused: Refused) -> Response:
-    rows = [problem_row(problem) for problem in refused.problems[:MOST_PROBLEMS]]
+    file = refused.upload.file
+    rows = [problem_row(problem, file) for problem in refused.problems[:MOST_PROBLEMS]]
     return render(
         request, "sheets_refused.html", 422, refused=refused, rows=rows,
         count=len(refused.problems), largest=MAX_FILE, mode=refused.upload.mode.value, problem="",

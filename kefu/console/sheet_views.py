@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from kefu.errors import Problem
 from kefu.knowledge.changes import Change, FieldChange, Kind
@@ -53,15 +54,16 @@ class ChangePage:
     pages: int
 
 
-def problem_row(problem: Problem) -> ProblemRow:
-    """Return a mistake as a row of a table."""
+def problem_row(problem: Problem, uploaded: Path) -> ProblemRow:
+    """Return a mistake as a row of a table; `uploaded` is the sheet under the name it has here."""
     line = problem.line
     if isinstance(line, Elsewhere):
         return ProblemRow("已有的条目", f"{line.file} 第 {int(line)} 行", "", problem.text)
     if isinstance(line, Place):
         cell = f"（{line.letter}{int(line)}）" if line.letter else ""
         return ProblemRow(line.sheet, f"{int(line)}", f"{line.column}{cell}", problem.text)
-    return ProblemRow(problem.file.name, f"{line}" if line else "", "", problem.text)
+    place = "整个表格" if problem.file == uploaded else problem.file.name
+    return ProblemRow(place, f"{line}" if line else "", "", problem.text)
 
 
 def change_page(plan: Plan, show: str, page: int) -> ChangePage:

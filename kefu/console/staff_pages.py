@@ -21,7 +21,7 @@ from kefu.handoff.dismissal import free_customers
 from kefu.handoff.hours import schedule
 from kefu.knowledge.library import library
 from kefu.staff import access, passwords, people
-from kefu.staff.person import Person, StaffError
+from kefu.staff.person import ROLES, Person, StaffError
 
 # What can be changed, as the access log names it.
 _TITLES = {
@@ -89,7 +89,7 @@ def _added(request: Request, given: dict[str, str]) -> Response:
         person = people.add(login, nickname, role, password, time.time(), must_change=True)
     except StaffError as error:
         return _shown_list(request, str(error), given, 422)
-    _note(request, "staff_add", f"{person.login}：{person.role}")
+    _note(request, "staff_add", f"{person.login}：{ROLES[person.role]}")
     return _shown_list(request, new=person, password=password)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from kefu.staff import access, passwords, people
-from kefu.staff.people import Person
+from kefu.staff.person import ROLES, Person
 
 LOGIN = "admin"
 BY_COMMAND = "命令行"
@@ -31,7 +31,7 @@ def add(login: str, nickname: str, role: str, now: float) -> NewPerson:
     """Add a person from the terminal, with a one-time password. Raises StaffError."""
     password = passwords.one_time()
     person = people.add(login, nickname, role, password, now, must_change=True)
-    access.note(BY_COMMAND, "staff_add", detail=f"{person.login}：{person.role}", now=now)
+    access.note(BY_COMMAND, "staff_add", detail=f"{person.login}：{ROLES[person.role]}", now=now)
     return NewPerson(person, password)
 
 

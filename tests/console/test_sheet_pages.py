@@ -95,6 +95,7 @@ def test_mistakes_are_named_with_sheet_row_column_and_remedy(
         ("问答.xls", b"\xd0\xcf\x11\xe0", "另存为 .xlsx"),
         ("问答.exe", b"MZ", "不是 .xlsx 或 .csv"),
         ("问答.csv", b"", "是空的"),
+        ("问答.csv", csv_bytes([]), "整个表格"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_said_why(
@@ -102,6 +103,7 @@ def test_a_file_that_cannot_be_read_is_said_why(
 ) -> None:
     page = sent(operator, content, name=name)
     assert page.status_code == 422 and said in page.text
+    assert "sheet.csv" not in page.text
     assert str(environment().var) not in page.text and kept() == []
 
 

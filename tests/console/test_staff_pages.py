@@ -39,7 +39,7 @@ def test_added_person_signs_in_with_the_password_that_is_shown_once(
     with Visitor(console) as visitor:
         assert visitor.signs_in("wang", found[1]).url.path == "/password"
     noted = next(entry for entry in access.entries() if entry.action == "staff_add")
-    assert (noted.login, noted.detail) == ("lin", "wang：agent")
+    assert (noted.login, noted.detail) == ("lin", "wang：客服")
 
 
 @pytest.mark.parametrize(
