@@ -54,7 +54,8 @@ class KnowledgeImporter(TrainingDataImporter):
         training_data_paths: list[str] | str | None = None,
     ) -> None:
         """Remember where the project is; files are read on first use."""
-        self._home = Path(config_file or "config.yml").resolve().parent
+        # Not resolved: a link to a shared configuration must not lead to another project.
+        self._home = Path(config_file or "config.yml").absolute().parent
         self._paths = _as_paths(training_data_paths)
         self._read: tuple[Category, ...] | None = None
 
@@ -102,7 +103,8 @@ class KnowledgeImporter(TrainingDataImporter):
 
     def _categories(self) -> tuple[Category, ...]:
         # Rasa also imports folders of tests; the knowledge base belongs to none of them.
-        if not any(_contains(path, self._home / FOLDER) for path in self._paths):
+        folder = (self._home / FOLDER).resolve()
+        if not any(_contains(path, folder) for path in self._paths):
             return ()
         if self._read is None:
             try:

@@ -39,6 +39,19 @@ def project(folder: Path, answer: str = ANSWER, similar: str = SIMILAR) -> Train
     )
 
 
+def test_a_linked_configuration_reads_the_knowledge_beside_the_link(tmp_path: Path) -> None:
+    project(tmp_path / "shared")
+    project(tmp_path / "shop", answer="在「我的」里取消")
+    config = tmp_path / "shop/config.yml"
+    config.unlink()
+    config.symlink_to(tmp_path / "shared/config.yml")
+    importer = TrainingDataImporter.load_from_config(
+        str(config), training_data_paths=[str(tmp_path / "shop/data")]
+    )
+    responses = importer.get_domain().responses
+    assert responses["utter_order/cancel_order"][0]["text"] == "在「我的」里取消"
+
+
 @pytest.fixture(scope="module")
 def entries() -> list[Entry]:
     return [entry for category in read_knowledge(PROJECT) for entry in category.entries]
